@@ -7,6 +7,7 @@ _COPTS = [
     "-Wall",
     "-Wextra",
     "-Werror",
+    "-Wno-maybe-uninitialized",  # GCC 12 warns inside moved absl::InlinedVectors.
     "-Wno-restrict",  # GCC 12 sees overlaps in string concatenation that are not there.
 ]
 
@@ -37,4 +38,45 @@ def weir_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwa
         size = size,
         deps = deps + ["//third_party/gtest:gtest_main"],
         **kwargs
+    )
+
+def weir_folder(name, deps = [], test_deps = [], srcs = [], exclude = [], copts = []):
+    """A folder of the one-way street: one library of all its sources, one test per *_test.cc.
+
+    A new file needs no edit here.
+    """
+    weir_cc_library(
+        name = name,
+        srcs = native.glob(["*.cc"], exclude = ["*_test.cc"] + exclude) + srcs,
+        hdrs = native.glob(["*.h"], exclude = exclude),
+        copts = copts,
+        visibility = ["//visibility:public"],
+        deps = deps,
+    )
+    for test in native.glob(["*_test.cc"], exclude = exclude):
+        weir_cc_test(
+            name = test[:-3],
+            deps = [":" + name] + deps + test_deps,
+        )
+
+def _camel(snake):
+    return "".join([word.capitalize() for word in snake.split("_")])
+
+def registration_list(name, suffix, argument):
+    """Writes `name`.inc: a declaration and a call of Register<File><suffix> for each source.
+
+    The folder is the list: a new op or kernel file is registered by being there.
+    """
+    families = sorted([
+        _camel(src[:-3])
+        for src in native.glob(["*.cc"], exclude = ["*_test.cc", "*_util.cc", "standard_*.cc"])
+    ])
+    lines = ["void Register%s%s(%s&);" % (family, suffix, argument) for family in families]
+    lines.append("inline void RegisterAll%s(%s& registry) {" % (suffix, argument))
+    lines += ["  Register%s%s(registry);" % (family, suffix) for family in families]
+    lines.append("}")
+    native.genrule(
+        name = name,
+        outs = [name + ".inc"],
+        cmd = "printf '%s\\n' " + " ".join(["'%s'" % line for line in lines]) + " > $@",
     )

@@ -1,0 +1,28 @@
+#ifndef WEIR_CORE_ALLOCATOR_H_
+#define WEIR_CORE_ALLOCATOR_H_
+
+#include <cstddef>
+
+namespace weir {
+
+// Source of tensor memory. Thread rule: all calls are safe from any thread.
+class Allocator {
+ public:
+  static constexpr size_t kAlignment = 64;
+
+  virtual ~Allocator() = default;
+
+  // `bytes` bytes aligned to kAlignment, or nullptr when the memory is not to be had. `bytes` may
+  // be 0. The content is unspecified.
+  virtual void* Allocate(size_t bytes) = 0;
+
+  // Gives back what Allocate(bytes) of this allocator returned.
+  virtual void Deallocate(void* data, size_t bytes) = 0;
+};
+
+// The heap. Lives as long as the process.
+Allocator& HeapAllocator();
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_ALLOCATOR_H_

@@ -1,0 +1,40 @@
+#ifndef WEIR_GRAPH_IMPORT_H_
+#define WEIR_GRAPH_IMPORT_H_
+
+// GraphDef in and out.
+
+#include <string>
+#include <vector>
+
+#include "weir/graph/graph.h"
+#include "weir/graph/scope.h"
+#include "weir/proto/graph.pb.h"
+
+namespace weir {
+
+struct ImportOptions {
+  std::string prefix;  // Put before every name, with "/", unless empty.
+  // Replaces tensors of the GraphDef ("name" or "name:1") by tensors of the graph.
+  std::vector<std::pair<std::string, Endpoint>> input_map;
+};
+
+// Appends the nodes of `def`. Default attrs are filled in, forms of old producers are upgraded, and
+// attrs unknown to an op are dropped when they start with "_" never, and otherwise only when the
+// op's newer declaration gives them the default (known_newer_attrs). Linear in the size of `def`.
+// On an error, which names the node, `graph` may hold some of the nodes.
+absl::Status ImportGraphDef(const GraphDef& def, Graph& graph, const ImportOptions& options = {});
+
+// The same into a graph under construction; names become taken there.
+absl::Status ImportGraphDef(const GraphDef& def, const Scope& scope,
+                            const ImportOptions& options = {});
+
+// Writes all nodes, default attrs included, functions and versions.
+void ExportGraphDef(const Graph& graph, GraphDef* def);
+
+// One line per op of `def` that `registry` does not have, with the number of nodes: "Foo (3 nodes)". Empty
+// when all are there. Looks at function bodies too.
+std::vector<std::string> UnknownOps(const GraphDef& def, const OpRegistry& registry);
+
+}  // namespace weir
+
+#endif  // WEIR_GRAPH_IMPORT_H_

@@ -1,0 +1,57 @@
+#ifndef WEIR_RUNTIME_VARIABLE_STATE_H_
+#define WEIR_RUNTIME_VARIABLE_STATE_H_
+
+#include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
+#include "weir/core/tensor.h"
+
+namespace weir {
+
+// The storage of a variable, of either kind: reference variables are the same object behind a
+// reference output.
+//
+// Thread rule: every call is atomic. A value that was read never changes afterwards: an update
+// writes in place only when no reader still holds the buffer, and into a fresh copy otherwise.
+class Variable final : public Resource {
+ public:
+  // `shape` is the declared shape; values must be compatible with it.
+  Variable(std::string name, DataType dtype, PartialShape shape)
+      : name_(std::move(name)), dtype_(dtype), shape_(std::move(shape)) {}
+
+  const char* type_name() const override { return "Variable"; }
+  const std::string& name() const { return name_; }
+  DataType dtype() const { return dtype_; }
+  const PartialShape& declared_shape() const { return shape_; }
+
+  bool IsInitialized() const;
+  // FailedPrecondition "Attempting to use uninitialized value %" before the first assignment.
+  absl::StatusOr<Tensor> Read() const;
+  // Takes the tensor as the value, sharing its buffer. InvalidArgument for another dtype or a shape
+  // that the declared one does not allow.
+  absl::Status Assign(Tensor value);
+  // The same with any shape (validate_shape=false).
+  absl::Status AssignAnyShape(Tensor value);
+  // Calls `update` with a buffer that nobody else sees. FailedPrecondition before the first
+  // assignment; the update's error is returned.
+  absl::Status Update(absl::FunctionRef<absl::Status(Tensor&)> update);
+  // Forgets the value.
+  void Reset();
+
+  // For ops that update several variables at once (an optimizer's slots): locks in address order,
+  // makes each buffer private, calls `update` with the tensors in the order given.
+  static absl::Status UpdateAll(absl::Span<Variable* const> variables,
+                                absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update);
+
+ private:
+  absl::Status MakePrivate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const std::string name_;
+  const DataType dtype_;
+  const PartialShape shape_;
+  mutable absl::Mutex mu_;
+  Tensor value_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_VARIABLE_STATE_H_
