@@ -12,16 +12,21 @@
 
 namespace weir {
 
+class OpList;
+
 struct ImportOptions {
   std::string prefix;  // Put before every name, with "/", unless empty.
   // Replaces tensors of the GraphDef ("name" or "name:1") by tensors of the graph.
   std::vector<std::pair<std::string, Endpoint>> input_map;
+  // The producer's declarations (MetaInfoDef.stripped_op_list), which tell the defaults of attrs
+  // that are newer than ours; may be nullptr.
+  const OpList* producer_ops = nullptr;
 };
 
-// Appends the nodes of `def`. Default attrs are filled in, forms of old producers are upgraded, and
-// attrs unknown to an op are dropped when they start with "_" never, and otherwise only when the
-// op's newer declaration gives them the default (known_newer_attrs). Linear in the size of `def`.
-// On an error, which names the node, `graph` may hold some of the nodes.
+// Appends the nodes of `def`, in an order in which inputs come first. Default attrs are filled in.
+// An attr that is unknown to the op is an error, unless it comes from a newer producer and says
+// what we do anyway. Linear in the size of `def`. On an error, which names the node, `graph` may
+// hold some of the nodes.
 absl::Status ImportGraphDef(const GraphDef& def, Graph& graph, const ImportOptions& options = {});
 
 // The same into a graph under construction; names become taken there.

@@ -42,8 +42,7 @@ struct AttrSpec {
   std::string name;
   AttrKind kind = AttrKind::kInt;
   bool is_list = false;
-  bool has_default = false;
-  AttrValue default_value;
+  std::shared_ptr<const AttrValue> default_value;  // Shared by all nodes; nullptr: required.
   std::vector<DataType> allowed_types;        // Empty: all.
   std::vector<std::string> allowed_strings;   // Empty: all.
   std::optional<int64_t> minimum;             // Of an int's value, or a list's length.
