@@ -29,6 +29,8 @@ class ShapeContext {
     return attrs_.Value<T>(name);
   }
 
+  const AttrMap& attrs() const { return attrs_; }
+
   // The known value of input i; nullptr when nothing is known.
   const PartialInts* Value(int i) const {
     return graph_.node(inputs_[i].node).output_value(inputs_[i].index);
@@ -86,6 +88,7 @@ class ValueContext {
   const PartialInts* In(int i) const { return c_.Value(i); }
   const PartialShape& OutShape() const { return c_.Out(0); }
   DataType InType(int i) const { return c_.InType(i); }
+  DataType OutType() const { return c_.OutType(0); }
   template <typename T>
   T Attr(absl::string_view name) const {
     return c_.Attr<T>(name);
