@@ -2,6 +2,7 @@
 #define WEIR_CORE_ALLOCATOR_H_
 
 #include <cstddef>
+#include <memory>
 
 namespace weir {
 
@@ -18,6 +19,10 @@ class Allocator {
 
   // Gives back what Allocate(bytes) of this allocator returned.
   virtual void Deallocate(void* data, size_t bytes) = 0;
+
+  // What a buffer must hold so that the allocator outlives it; nullptr when it lives as long as the
+  // process.
+  virtual std::shared_ptr<void> KeepAlive() { return nullptr; }
 };
 
 // The heap. Lives as long as the process.

@@ -12,11 +12,12 @@ namespace {
 class OwnedBuffer final : public Buffer {
  public:
   OwnedBuffer(void* data, size_t bytes, Allocator& allocator)
-      : Buffer(data, bytes), allocator_(allocator) {}
+      : Buffer(data, bytes), allocator_(allocator), keep_alive_(allocator.KeepAlive()) {}
   ~OwnedBuffer() override { allocator_.Deallocate(data(), bytes()); }
 
  private:
   Allocator& allocator_;
+  std::shared_ptr<void> keep_alive_;
 };
 
 // Elements with constructors: strings, resources, variants.
@@ -145,6 +146,11 @@ absl::StatusOr<Tensor> Tensor::Clone(Allocator& allocator) const {
   ASSIGN_OR_RETURN(Tensor copy, Make(dtype_, shape_, allocator));
   CopyElements(dtype_, data_, copy.data_, num_elements());
   return copy;
+}
+
+absl::StatusOr<Tensor> Tensor::Kept(Allocator& allocator) const {
+  if (buffer_ != nullptr && buffer_->transient()) return Clone(allocator);
+  return *this;
 }
 
 void CopyElements(DataType dtype, const char* from, char* to, int64_t n) {

@@ -22,6 +22,9 @@ class Buffer {
   virtual ~Buffer() = default;
   char* data() const { return data_; }
   size_t bytes() const { return bytes_; }
+  // True for memory that is written again after the run that made the tensor: whoever keeps a
+  // tensor past the run takes a copy.
+  virtual bool transient() const { return false; }
 
  protected:
   Buffer(void* data, size_t bytes) : data_(static_cast<char*>(data)), bytes_(bytes) {}
@@ -121,6 +124,9 @@ class Tensor {
 
   // A copy with a buffer of its own.
   absl::StatusOr<Tensor> Clone(Allocator& allocator = HeapAllocator()) const;
+
+  // The tensor itself, or a copy of it if its buffer is transient.
+  absl::StatusOr<Tensor> Kept(Allocator& allocator = HeapAllocator()) const;
 
   // "float [2,2] {1, 2, 3, ...}" with at most `max_values` values.
   std::string ToString(int64_t max_values = 16) const;

@@ -148,7 +148,7 @@ class KernelPrepare {
 
   KernelPrepare(const Node& node, std::vector<InputInfo> inputs, ResourceStore* resources);
 
-  const Node& node() const { return node_; }
+  const Node& node() const { return *node_; }
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
   const InputInfo& In(int i) const { return inputs_[i]; }
@@ -157,7 +157,7 @@ class KernelPrepare {
 
   template <typename T>
   T Attr(absl::string_view name) const {
-    return attrs_.Value<T>(name);
+    return attrs_->Value<T>(name);
   }
 
   // The elements of input i, for arguments such as axes and shapes: the preparation is then good
@@ -210,8 +210,8 @@ class KernelPrepare {
   std::shared_ptr<Resource> NodeStateImpl(
       const std::function<std::shared_ptr<Resource>()>& make);
 
-  const Node& node_;
-  const AttrMap& attrs_;
+  const Node* node_;
+  const AttrMap* attrs_;
   std::vector<InputInfo> inputs_;
   std::vector<OutputInfo> outputs_;
   std::vector<int> values_used_;

@@ -1,0 +1,492 @@
+#include "weir/runtime/compiler.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/container/flat_hash_map.h"
+#include "weir/runtime/memory_planner.h"
+#include "weir/runtime/resource_store.h"
+#include "weir/runtime/variable_state.h"
+
+namespace weir {
+namespace {
+
+constexpr int32_t kEnd = std::numeric_limits<int32_t>::max();
+constexpr char kDevice[] = "CPU";
+
+bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE; }
+
+// What is known of a slot while compiling.
+struct SlotFacts {
+  bool has_shape = false;
+  int storage = -1;                // kArena: index of the storage, shared by aliases.
+  int32_t last_use = -1;           // kRun: the last step that reads it.
+  std::vector<uint32_t> reusable;  // Inputs whose memory it may take over.
+};
+
+class Compiler {
+ public:
+  Compiler(const Graph& graph, const Signature& signature, const KernelRegistry& kernels,
+           RunState& context, const CompileOptions& options)
+      : graph_(graph), signature_(signature), kernels_(kernels), context_(context),
+        options_(options) {}
+
+  absl::StatusOr<Program> Run(absl::Span<const std::optional<Shape>> feed_shapes) {
+    BindFeeds(feed_shapes);
+    const std::vector<bool> needed = Prune();
+    FindUnvalidatedAssigns(needed);
+    first_slot_.assign(graph_.num_nodes(), Program::kNoSlot);
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      if (!needed[id]) continue;
+      const Node& node = graph_.node(id);
+      if (absl::Status status = Lower(node); !status.ok()) {
+        return Annotate(status, absl::StrCat(node.Description(), ": "));
+      }
+    }
+    RETURN_IF_ERROR(BindFetches());
+    ReuseInputs();
+    PlanArena();
+    PlanReleases();
+    return std::move(program_);
+  }
+
+ private:
+  // ---- What is needed ----
+
+  void BindFeeds(absl::Span<const std::optional<Shape>> feed_shapes) {
+    for (size_t i = 0; i < signature_.feeds.size(); ++i) {
+      const Endpoint e = signature_.feeds[i];
+      const uint32_t slot = AddSlot(SlotKind::kRun, RemoveRef(graph_.type(e)));
+      if (feed_shapes[i].has_value()) SetShape(slot, *feed_shapes[i]);
+      fed_.emplace(e, slot);
+      program_.feeds.push_back(slot);
+    }
+  }
+
+  // The nodes from which a fetch or target can be reached backwards without passing a feed.
+  std::vector<bool> Prune() const {
+    std::vector<bool> needed(graph_.num_nodes(), false);
+    std::vector<NodeId> stack;
+    const auto need = [&](NodeId id) {
+      if (!needed[id]) {
+        needed[id] = true;
+        stack.push_back(id);
+      }
+    };
+    const auto need_output = [&](Endpoint e) {
+      if (!fed_.contains(e)) need(e.node);
+    };
+    for (const Endpoint& e : signature_.fetches) need_output(e);
+    for (NodeId id : signature_.targets) need(id);
+    while (!stack.empty()) {
+      const Node& node = graph_.node(stack.back());
+      stack.pop_back();
+      for (const Endpoint& e : node.inputs()) need_output(e);
+      for (NodeId control : node.control_inputs()) {
+        const bool fed_placeholder = graph_.node(control).num_inputs() == 0 &&
+                                     graph_.node(control).num_outputs() == 1 &&
+                                     fed_.contains({control, 0});
+        if (!fed_placeholder) need(control);
+      }
+    }
+    return needed;
+  }
+
+  // A reference variable that such an assignment may reshape has no static shape.
+  void FindUnvalidatedAssigns(const std::vector<bool>& needed) {
+    for (NodeId id = 0; id < graph_.num_nodes() && reference_shapes_are_static_; ++id) {
+      if (!needed[id] || graph_.node(id).op().name != "Assign") continue;
+      if (!graph_.node(id).attrs().Value<bool>("validate_shape")) {
+        reference_shapes_are_static_ = false;
+      }
+    }
+  }
+
+  // ---- Slots ----
+
+  uint32_t AddSlot(SlotKind kind, DataType dtype) {
+    program_.slots.push_back({kind, dtype, Shape(), Tensor(), 0, 0});
+    facts_.emplace_back();
+    return static_cast<uint32_t>(program_.slots.size() - 1);
+  }
+
+  void SetShape(uint32_t slot, const Shape& shape) {
+    program_.slots[slot].shape = shape;
+    facts_[slot].has_shape = true;
+  }
+
+  void MakeConstant(uint32_t slot, Tensor value) {
+    SetShape(slot, value.shape());
+    program_.slots[slot].kind = SlotKind::kConstant;
+    program_.slots[slot].constant = std::move(value);
+  }
+
+  uint32_t SlotOf(Endpoint e) const {
+    const auto fed = fed_.find(e);
+    return fed != fed_.end() ? fed->second : first_slot_[e.node] + e.index;
+  }
+
+  bool IsConstant(uint32_t slot) const {
+    return program_.slots[slot].kind == SlotKind::kConstant;
+  }
+
+  // ---- Steps ----
+
+  // Marks the arguments as used by the step that is added.
+  void AddStep(Step step, absl::Span<const uint32_t> inputs, absl::Span<const uint32_t> outputs,
+               size_t workspace_bytes = 0) {
+    const int32_t index = static_cast<int32_t>(program_.steps.size());
+    step.first_arg = static_cast<uint32_t>(program_.args.size());
+    step.num_inputs = static_cast<uint32_t>(inputs.size());
+    step.num_outputs = static_cast<uint32_t>(outputs.size());
+    program_.args.insert(program_.args.end(), inputs.begin(), inputs.end());
+    program_.args.insert(program_.args.end(), outputs.begin(), outputs.end());
+    for (uint32_t slot : inputs) Use(slot, index);
+    for (uint32_t slot : outputs) Use(slot, index);
+    workspace_bytes_.push_back(workspace_bytes);
+    program_.steps.push_back(std::move(step));
+  }
+
+  void Use(uint32_t slot, int32_t step) {
+    SlotFacts& facts = facts_[slot];
+    facts.last_use = std::max(facts.last_use, step);
+    if (facts.storage >= 0) {
+      Storage& storage = storages_[facts.storage];
+      storage.last = std::max(storage.last, step);
+    }
+  }
+
+  // A slot with the value that the variable behind a reference has at this point.
+  absl::StatusOr<uint32_t> ReadReference(uint32_t handle, Endpoint e, const Node& reader) {
+    const uint32_t value = AddSlot(SlotKind::kRun, RemoveRef(graph_.type(e)));
+    const PartialShape& declared = graph_.shape(e);
+    const bool is_static = reference_shapes_are_static_ && declared.IsFullyDefined();
+    if (is_static) SetShape(value, declared.ToShape());
+    Step step;
+    step.node = &reader;
+    step.fn = [is_static, declared, name = graph_.node(e.node).name()](
+                  KernelRun& r) -> absl::Status {
+      ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(0));
+      absl::StatusOr<Tensor> read = variable->Read();
+      if (!read.ok()) {
+        return FailedPrecondition("Attempting to use uninitialized value ", name);
+      }
+      if (is_static && !declared.IsCompatibleWith(read->shape())) {
+        return FailedPrecondition("variable ", name, " has shape ", read->shape().ToString(),
+                                  ", but was declared as ", declared.ToString());
+      }
+      r.SetOutput(0, *std::move(read));
+      return absl::OkStatus();
+    };
+    AddStep(std::move(step), {handle}, {value});
+    return value;
+  }
+
+  absl::Status Lower(const Node& node) {
+    std::vector<uint32_t> inputs, outputs;
+    for (int i = 0; i < node.num_inputs(); ++i) {
+      const Endpoint e = node.inputs()[i];
+      uint32_t slot = SlotOf(e);
+      const bool dereference = IsRefType(graph_.type(e)) && !IsRefType(node.input_type(i)) &&
+                               !fed_.contains(e);
+      if (dereference) {
+        ASSIGN_OR_RETURN(slot, ReadReference(slot, e, node));
+      }
+      inputs.push_back(slot);
+    }
+    for (int i = 0; i < node.num_outputs(); ++i) {
+      const DataType type = node.output_type(i);
+      outputs.push_back(AddSlot(SlotKind::kRun, IsRefType(type) ? DT_RESOURCE : type));
+    }
+    first_slot_[node.id()] = outputs.empty() ? Program::kNoSlot : outputs[0];
+    if (std::all_of(inputs.begin(), inputs.end(),
+                    [&](uint32_t slot) { return facts_[slot].has_shape; })) {
+      return LowerWithShapes(node, inputs, outputs);
+    }
+    AddDynamic(node, inputs, outputs);
+    return absl::OkStatus();
+  }
+
+  void AddDynamic(const Node& node, absl::Span<const uint32_t> inputs,
+                  absl::Span<const uint32_t> outputs) {
+    Step step;
+    step.kind = StepKind::kDynamic;
+    step.node = &node;
+    step.dynamic_index = program_.num_dynamic++;
+    AddStep(std::move(step), inputs, outputs);
+  }
+
+  absl::Status LowerWithShapes(const Node& node, absl::Span<const uint32_t> inputs,
+                               absl::Span<const uint32_t> outputs) {
+    std::vector<KernelPrepare::InputInfo> infos;
+    for (uint32_t slot : inputs) {
+      const Slot& s = program_.slots[slot];
+      infos.push_back({s.shape, s.dtype, IsConstant(slot) ? &s.constant : nullptr});
+    }
+    KernelPrepare k(node, std::move(infos), context_.resources);
+    const absl::Status status = kernels_.Prepare(k, kDevice);
+    if (k.needs_value()) {
+      AddDynamic(node, inputs, outputs);
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(status);
+    if (CanFold(node, k, inputs)) return Fold(node, k, inputs, outputs);
+    return AddPrepared(node, k, inputs, outputs);
+  }
+
+  // ---- Constant expressions ----
+
+  bool CanFold(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs) const {
+    if (k.shapes_only()) return true;
+    if (node.op().is_stateful || node.num_outputs() == 0) return false;
+    for (int i = 0; i < node.num_inputs(); ++i) {
+      if (IsReference(node.input_type(i)) || !IsConstant(inputs[i])) return false;
+    }
+    size_t bytes = 0;
+    for (int i = 0; i < node.num_outputs(); ++i) {
+      if (IsReference(node.output_type(i)) || node.output_type(i) == DT_VARIANT) return false;
+      const absl::StatusOr<size_t> size = Tensor::ByteSize(k.Out(i).dtype, k.Out(i).shape);
+      if (!size.ok()) return false;
+      bytes += *size;
+    }
+    // A node without inputs is a constant as it stands.
+    return node.num_inputs() == 0 || (options_.optimize && bytes <= options_.fold_limit_bytes);
+  }
+
+  absl::Status Fold(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs,
+                    absl::Span<const uint32_t> outputs) {
+    std::vector<Tensor> tensors;
+    std::vector<uint32_t> in_args, out_args;
+    for (uint32_t slot : inputs) {
+      in_args.push_back(static_cast<uint32_t>(tensors.size()));
+      const Slot& s = program_.slots[slot];
+      if (IsConstant(slot)) {
+        tensors.push_back(s.constant);
+      } else {  // Only the shape is looked at.
+        tensors.push_back(Tensor::View(s.dtype, s.shape, nullptr, nullptr));
+      }
+    }
+    for (int i = 0; i < node.num_outputs(); ++i) {
+      out_args.push_back(static_cast<uint32_t>(tensors.size()));
+      const KernelPrepare::OutputInfo& out = k.Out(i);
+      tensors.emplace_back();
+      if (out.alias >= 0) {
+        tensors.back() = tensors[out.alias].Reinterpreted(out.dtype, out.shape);
+      } else if (out.sized && !out.provided) {
+        ASSIGN_OR_RETURN(tensors.back(), Tensor::Make(out.dtype, out.shape));
+      }
+    }
+    if (k.fn() != nullptr) {
+      ASSIGN_OR_RETURN(Tensor workspace,
+                       Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())})));
+      context_.node = &node;
+      KernelRun run(tensors.data(), in_args.data(), out_args.data(),
+                    workspace.mutable_raw_data(), &context_);
+      RETURN_IF_ERROR(k.fn()(run));
+    }
+    for (int i = 0; i < node.num_outputs(); ++i) {
+      MakeConstant(outputs[i], std::move(tensors[out_args[i]]));
+    }
+    return absl::OkStatus();
+  }
+
+  // ---- Prepared steps ----
+
+  absl::Status AddPrepared(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs,
+                           absl::Span<const uint32_t> outputs) {
+    const int32_t index = static_cast<int32_t>(program_.steps.size());
+    std::vector<std::pair<uint32_t, uint32_t>> aliases;  // (input slot, output slot) of run slots.
+    for (int i = 0; i < node.num_outputs(); ++i) {
+      const KernelPrepare::OutputInfo& out = k.Out(i);
+      if (out.alias >= 0) {
+        if (!AliasSlot(inputs[out.alias], outputs[i], out.shape)) {
+          aliases.emplace_back(inputs[out.alias], outputs[i]);
+        }
+        continue;
+      }
+      if (!out.sized) continue;
+      SetShape(outputs[i], out.shape);
+      if (out.provided) continue;
+      RETURN_IF_ERROR(Tensor::ByteSize(out.dtype, out.shape).status());
+      Slot& slot = program_.slots[outputs[i]];
+      if (!IsPlainType(out.dtype)) {
+        slot.kind = SlotKind::kObject;
+        slot.object = program_.num_objects++;
+        continue;
+      }
+      slot.kind = SlotKind::kArena;
+      SlotFacts& facts = facts_[outputs[i]];
+      facts.storage = static_cast<int>(storages_.size());
+      storages_.push_back({static_cast<size_t>(out.shape.num_elements()) * DataTypeSize(out.dtype),
+                           index, index, 0});
+      for (int r : out.reuse) facts.reusable.push_back(inputs[r]);
+    }
+    for (const auto& [from, to] : aliases) AddAliasStep(node, from, to);
+    if (k.fn() == nullptr) return absl::OkStatus();
+    Step step;
+    step.node = &node;
+    step.fn = std::move(k.fn());
+    AddStep(std::move(step), inputs, outputs, k.workspace_bytes());
+    return absl::OkStatus();
+  }
+
+  // Makes `to` share what `from` is; false when that is only known while running.
+  bool AliasSlot(uint32_t from, uint32_t to, const Shape& shape) {
+    SetShape(to, shape);
+    const Slot& source = program_.slots[from];
+    Slot& slot = program_.slots[to];
+    switch (source.kind) {
+      case SlotKind::kConstant:
+        MakeConstant(to, source.constant.Reinterpreted(slot.dtype, shape));
+        return true;
+      case SlotKind::kArena:
+      case SlotKind::kObject:
+        slot.kind = source.kind;
+        slot.object = source.object;
+        facts_[to].storage = facts_[from].storage;
+        return true;
+      case SlotKind::kRun:
+        return false;
+    }
+    return false;
+  }
+
+  void AddAliasStep(const Node& node, uint32_t from, uint32_t to) {
+    Step step;
+    step.node = &node;
+    step.fn = [dtype = program_.slots[to].dtype, shape = program_.slots[to].shape](KernelRun& r) {
+      r.SetOutput(0, r.In(0).Reinterpreted(dtype, shape));
+      return absl::OkStatus();
+    };
+    AddStep(std::move(step), {from}, {to});
+  }
+
+  // ---- After the last step ----
+
+  absl::Status BindFetches() {
+    for (const Endpoint& e : signature_.fetches) {
+      uint32_t slot = SlotOf(e);
+      if (IsRefType(graph_.type(e)) && !fed_.contains(e)) {
+        ASSIGN_OR_RETURN(slot, ReadReference(slot, e, graph_.node(e.node)));
+      }
+      Use(slot, kEnd);
+      program_.fetches.push_back(slot);
+    }
+    return absl::OkStatus();
+  }
+
+  // Lets outputs take over the memory of inputs that end with the step.
+  void ReuseInputs() {
+    for (size_t index = 0; index < program_.steps.size(); ++index) {
+      const Step& step = program_.steps[index];
+      const auto args = absl::MakeConstSpan(program_.args).subspan(step.first_arg);
+      const auto inputs = args.subspan(0, step.num_inputs);
+      std::vector<int> taken;
+      for (uint32_t out : args.subspan(step.num_inputs, step.num_outputs)) {
+        for (uint32_t in : facts_[out].reusable) {
+          const int from = facts_[in].storage, to = facts_[out].storage;
+          if (from < 0 || to < 0 || from == to || storages_[from].bytes != storages_[to].bytes ||
+              storages_[from].last != static_cast<int32_t>(index) ||
+              std::find(taken.begin(), taken.end(), from) != taken.end()) {
+            continue;
+          }
+          const bool shared = std::any_of(inputs.begin(), inputs.end(), [&](uint32_t other) {
+            return other != in && facts_[other].storage == from;
+          });
+          if (shared) continue;
+          storages_[from].last = storages_[to].last;
+          storages_[to].bytes = 0;
+          Retarget(to, from);
+          taken.push_back(from);
+          break;
+        }
+      }
+    }
+  }
+
+  // Moves the slots of one storage, an output and its aliases, to another. Each slot moves at most
+  // once per merge of its own output, and later steps see only the new storage.
+  void Retarget(int from, int to) {
+    if (slots_by_storage_.empty()) {
+      slots_by_storage_.resize(storages_.size());
+      for (uint32_t slot = 0; slot < facts_.size(); ++slot) {
+        if (facts_[slot].storage >= 0) slots_by_storage_[facts_[slot].storage].push_back(slot);
+      }
+    }
+    for (uint32_t slot : slots_by_storage_[from]) facts_[slot].storage = to;
+    slots_by_storage_[to] = std::move(slots_by_storage_[from]);
+  }
+
+  void PlanArena() {
+    // Storages are made in step order; workspaces go between them.
+    std::vector<Storage> blocks;
+    std::vector<size_t> block_of_storage(storages_.size()), block_of_step(program_.steps.size());
+    size_t next = 0;
+    for (size_t step = 0; step < program_.steps.size(); ++step) {
+      for (; next < storages_.size() && storages_[next].first <= static_cast<int32_t>(step); ++next) {
+        block_of_storage[next] = blocks.size();
+        blocks.push_back(storages_[next]);
+      }
+      block_of_step[step] = blocks.size();
+      const int32_t at = static_cast<int32_t>(step);
+      blocks.push_back({workspace_bytes_[step], at, at, 0});
+    }
+    for (; next < storages_.size(); ++next) {
+      block_of_storage[next] = blocks.size();
+      blocks.push_back(storages_[next]);
+    }
+    program_.arena_bytes = PlanMemory(blocks);
+    for (size_t step = 0; step < program_.steps.size(); ++step) {
+      program_.steps[step].workspace = blocks[block_of_step[step]].offset;
+    }
+    for (size_t slot = 0; slot < facts_.size(); ++slot) {
+      if (facts_[slot].storage >= 0) {
+        program_.slots[slot].offset = blocks[block_of_storage[facts_[slot].storage]].offset;
+      }
+    }
+  }
+
+  void PlanReleases() {
+    std::vector<std::vector<uint32_t>> after(program_.steps.size());
+    for (uint32_t slot = 0; slot < facts_.size(); ++slot) {
+      if (program_.slots[slot].kind != SlotKind::kRun) continue;
+      const int32_t last = facts_[slot].last_use;
+      if (last >= 0 && last != kEnd) {
+        after[last].push_back(slot);
+      } else {
+        program_.run_slots_to_clear.push_back(slot);
+      }
+    }
+    for (size_t step = 0; step < after.size(); ++step) {
+      program_.steps[step].first_release = static_cast<uint32_t>(program_.releases.size());
+      program_.steps[step].num_releases = static_cast<uint32_t>(after[step].size());
+      program_.releases.insert(program_.releases.end(), after[step].begin(), after[step].end());
+    }
+  }
+
+  const Graph& graph_;
+  const Signature& signature_;
+  const KernelRegistry& kernels_;
+  RunState& context_;
+  const CompileOptions& options_;
+
+  Program program_;
+  absl::flat_hash_map<Endpoint, uint32_t> fed_;
+  std::vector<uint32_t> first_slot_;     // By node: its output slots are consecutive.
+  std::vector<SlotFacts> facts_;         // By slot.
+  std::vector<Storage> storages_;
+  std::vector<std::vector<uint32_t>> slots_by_storage_;
+  std::vector<size_t> workspace_bytes_;  // By step.
+  bool reference_shapes_are_static_ = true;
+};
+
+}  // namespace
+
+absl::StatusOr<Program> Compile(const Graph& graph, const Signature& signature,
+                                absl::Span<const std::optional<Shape>> feed_shapes,
+                                const KernelRegistry& kernels, RunState& context,
+                                const CompileOptions& options) {
+  return Compiler(graph, signature, kernels, context, options).Run(feed_shapes);
+}
+
+}  // namespace weir

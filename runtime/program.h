@@ -1,0 +1,68 @@
+#ifndef WEIR_RUNTIME_PROGRAM_H_
+#define WEIR_RUNTIME_PROGRAM_H_
+
+// A compiled signature: a flat array of steps over numbered slots. Immutable once compiled; any
+// number of runs execute it at once, each with slots of its own (execution_state.h).
+
+#include <cstdint>
+#include <vector>
+
+#include "weir/core/tensor.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+
+enum class StepKind : uint8_t {
+  kPrepared,  // `fn` is ready.
+  kDynamic,   // Shapes or values show only while running: prepared then, and kept while they stay.
+};
+
+struct Step {
+  StepKind kind = StepKind::kPrepared;
+  const Node* node = nullptr;
+  KernelFn fn;
+  // Slots of the inputs, then of the outputs, from args[first_arg] on.
+  uint32_t first_arg = 0;
+  uint32_t num_inputs = 0;
+  uint32_t num_outputs = 0;
+  size_t workspace = 0;  // Offset in the arena.
+  uint32_t dynamic_index = 0;  // Of the execution state's preparations, for kDynamic.
+  // Slots to empty after the step: releases[first_release ...].
+  uint32_t first_release = 0;
+  uint32_t num_releases = 0;
+};
+
+enum class SlotKind : uint8_t {
+  kConstant,  // The same tensor in every run.
+  kArena,     // At a planned offset.
+  kObject,    // Planned, but with elements that have constructors (strings): a buffer of its own.
+  kRun,       // Filled while running, and emptied after its last use.
+};
+
+struct Slot {
+  SlotKind kind = SlotKind::kRun;
+  DataType dtype = DT_INVALID;
+  Shape shape;
+  Tensor constant;
+  size_t offset = 0;        // kArena
+  uint32_t object = 0;      // kObject: which buffer; aliases share it.
+};
+
+struct Program {
+  std::vector<Step> steps;
+  std::vector<uint32_t> args;
+  std::vector<uint32_t> releases;
+  std::vector<Slot> slots;
+  std::vector<uint32_t> feeds;    // Slot per feed; kNoSlot for feeds that nothing reads.
+  std::vector<uint32_t> fetches;  // Slot per fetch.
+  std::vector<uint32_t> run_slots_to_clear;  // Feeds and fetched run slots.
+  size_t arena_bytes = 0;
+  uint32_t num_objects = 0;
+  uint32_t num_dynamic = 0;
+
+  static constexpr uint32_t kNoSlot = ~uint32_t{0};
+};
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_PROGRAM_H_

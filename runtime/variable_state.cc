@@ -1,0 +1,87 @@
+#include "weir/runtime/variable_state.h"
+
+#include <algorithm>
+
+namespace weir {
+namespace {
+
+absl::Status Uninitialized(const std::string& name) {
+  return FailedPrecondition("Attempting to use uninitialized value ", name);
+}
+
+}  // namespace
+
+bool Variable::IsInitialized() const {
+  absl::MutexLock lock(&mu_);
+  return value_.initialized();
+}
+
+absl::StatusOr<Tensor> Variable::Read() const {
+  absl::MutexLock lock(&mu_);
+  if (!value_.initialized()) return Uninitialized(name_);
+  return value_;
+}
+
+absl::Status Variable::Assign(Tensor value) {
+  if (!shape_.IsCompatibleWith(value.shape())) {
+    return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
+                           shape_.ToString(), " rhs shape= ", value.shape().ToString());
+  }
+  return AssignAnyShape(std::move(value));
+}
+
+absl::Status Variable::AssignAnyShape(Tensor value) {
+  if (value.dtype() != dtype_) {
+    return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
+                           DataTypeName(dtype_), " got ", DataTypeName(value.dtype()));
+  }
+  absl::MutexLock lock(&mu_);
+  // A value of the size it had goes into the buffer it had: a steady program allocates nothing.
+  if (value.buffer()->transient() && value_.initialized() && value_.UniquelyOwned() &&
+      value_.shape() == value.shape()) {
+    CopyElements(dtype_, value.raw_data(), value_.mutable_raw_data(), value.num_elements());
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(value_, value.Kept());
+  return absl::OkStatus();
+}
+
+absl::Status Variable::MakePrivate() {
+  if (!value_.initialized()) return Uninitialized(name_);
+  if (value_.UniquelyOwned()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(value_, value_.Clone());
+  return absl::OkStatus();
+}
+
+absl::Status Variable::Update(absl::FunctionRef<absl::Status(Tensor&)> update) {
+  absl::MutexLock lock(&mu_);
+  RETURN_IF_ERROR(MakePrivate());
+  return update(value_);
+}
+
+void Variable::Reset() {
+  absl::MutexLock lock(&mu_);
+  value_ = Tensor();
+}
+
+// The set of locks is known only at run time, which the static analysis cannot follow.
+absl::Status Variable::UpdateAll(
+    absl::Span<Variable* const> variables,
+    absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update)
+    ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  absl::InlinedVector<Variable*, 4> order(variables.begin(), variables.end());
+  std::sort(order.begin(), order.end());
+  order.erase(std::unique(order.begin(), order.end()), order.end());
+  for (Variable* v : order) v->mu_.Lock();
+  absl::Status status;
+  for (Variable* v : order) status.Update(v->MakePrivate());
+  if (status.ok()) {
+    absl::InlinedVector<Tensor*, 4> tensors;
+    for (Variable* v : variables) tensors.push_back(&v->value_);
+    status = update(tensors);
+  }
+  for (Variable* v : order) v->mu_.Unlock();
+  return status;
+}
+
+}  // namespace weir
