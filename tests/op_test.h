@@ -43,8 +43,7 @@ class ShapeTest {
     PartialShape shape;
     DataType type = DT_FLOAT;
     Tensor value;
-    int list = 1;  // Number of inputs of the list that ends here; 1: no list.
-    bool is_list = false;
+    int list = 0;  // > 0: ends a list of so many inputs.
   };
   std::string op_;
   std::vector<Arg> args_;

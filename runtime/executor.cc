@@ -1,0 +1,282 @@
+#include "weir/runtime/executor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "weir/core/env.h"
+#include "weir/graph/graph.h"
+#include "weir/runtime/session.h"
+
+namespace weir {
+namespace {
+
+constexpr char kDevice[] = "CPU";
+
+class ArenaBuffer final : public Buffer {
+ public:
+  ArenaBuffer(void* data, size_t bytes, Allocator& allocator)
+      : Buffer(data, bytes), allocator_(allocator), keep_alive_(allocator.KeepAlive()) {}
+  ~ArenaBuffer() override { allocator_.Deallocate(data(), bytes()); }
+  bool transient() const override { return true; }
+
+ private:
+  Allocator& allocator_;
+  std::shared_ptr<void> keep_alive_;
+};
+
+// Keeps a kObject tensor's elements from being taken out of the run.
+class ObjectsBuffer final : public Buffer {
+ public:
+  explicit ObjectsBuffer(Tensor elements)
+      : Buffer(elements.mutable_raw_data(), elements.bytes()), elements_(std::move(elements)) {}
+  bool transient() const override { return true; }
+
+ private:
+  Tensor elements_;
+};
+
+bool SameValue(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  if (a.dtype() == DT_STRING) return a.values<std::string>() == b.values<std::string>();
+  if (!IsPlainType(a.dtype())) return false;
+  return a.bytes() == 0 || std::memcmp(a.raw_data(), b.raw_data(), a.bytes()) == 0;
+}
+
+}  // namespace
+
+bool RunState::cancelled() const { return interruptible() && !Check().ok(); }
+
+absl::Status RunState::Check() const {
+  if (cancellation != nullptr && cancellation->cancelled()) {
+    return absl::CancelledError("the run was cancelled");
+  }
+  if (deadline_micros != 0 && env->NowMicros() >= deadline_micros) {
+    return absl::DeadlineExceededError("the run took longer than its timeout");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(const Program& program,
+                                                                     Allocator& allocator) {
+  auto state = std::make_unique<ExecutionState>();
+  if (program.arena_bytes > 0) {
+    void* data = allocator.Allocate(program.arena_bytes);
+    if (data == nullptr) {
+      return ResourceExhausted("no memory for the ", program.arena_bytes,
+                               " bytes that the program's tensors take");
+    }
+    state->arena_buffer_ = std::make_shared<ArenaBuffer>(data, program.arena_bytes, allocator);
+    state->arena_ = state->arena_buffer_->data();
+  } else {
+    // Tensors without elements still need a buffer, and kernels an address.
+    state->arena_buffer_ =
+        std::make_shared<ArenaBuffer>(allocator.Allocate(0), 0, allocator);
+    state->arena_ = state->arena_buffer_->data();
+  }
+  std::vector<std::shared_ptr<Buffer>> objects(program.num_objects);
+  state->slots_.resize(program.slots.size());
+  for (size_t i = 0; i < program.slots.size(); ++i) {
+    const Slot& slot = program.slots[i];
+    switch (slot.kind) {
+      case SlotKind::kConstant:
+        state->slots_[i] = slot.constant;
+        break;
+      case SlotKind::kArena:
+        state->slots_[i] = Tensor::View(slot.dtype, slot.shape, state->arena_buffer_,
+                                        state->arena_ + slot.offset);
+        break;
+      case SlotKind::kObject: {
+        std::shared_ptr<Buffer>& buffer = objects[slot.object];
+        if (buffer == nullptr) {
+          ASSIGN_OR_RETURN(Tensor elements, Tensor::Make(slot.dtype, slot.shape));
+          buffer = std::make_shared<ObjectsBuffer>(std::move(elements));
+        }
+        state->slots_[i] = Tensor::View(slot.dtype, slot.shape, buffer, buffer->data());
+        break;
+      }
+      case SlotKind::kRun:
+        break;
+    }
+  }
+  state->preparations_.resize(program.num_dynamic);
+  return state;
+}
+
+// One run of a program over a state.
+class Executor {
+ public:
+  Executor(const Program& program, const KernelRegistry& kernels, ExecutionState& state,
+           RunState& run)
+      : program_(program), kernels_(kernels), state_(state), run_(run),
+        slots_(state.slots_.data()) {}
+
+  absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                   StepObserver* observer) {
+    for (size_t i = 0; i < feeds.size(); ++i) slots_[program_.feeds[i]] = feeds[i];
+    const bool interruptible = run_.interruptible();
+    for (const Step& step : program_.steps) {
+      if (interruptible) RETURN_IF_ERROR(run_.Check());
+      if (observer != nullptr) observer->BeforeStep(step);
+      run_.node = step.node;
+      const absl::Status status =
+          step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
+      if (observer != nullptr) observer->AfterStep(step);
+      if (!status.ok()) return NameNode(step, status);
+      for (uint32_t i = 0; i < step.num_releases; ++i) {
+        slots_[program_.releases[step.first_release + i]] = Tensor();
+      }
+    }
+    for (size_t i = 0; i < results.size(); ++i) {
+      RETURN_IF_ERROR(Fetch(program_.fetches[i], &results[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  void ClearRunSlots(bool all) {
+    if (all) {
+      for (size_t i = 0; i < program_.slots.size(); ++i) {
+        if (program_.slots[i].kind == SlotKind::kRun) slots_[i] = Tensor();
+      }
+      return;
+    }
+    for (uint32_t slot : program_.run_slots_to_clear) slots_[slot] = Tensor();
+  }
+
+ private:
+  static absl::Status NameNode(const Step& step, const absl::Status& status) {
+    return Annotate(status, absl::StrCat(step.node->Description(), ": "));
+  }
+
+  const uint32_t* inputs(const Step& step) const { return &program_.args[step.first_arg]; }
+  const uint32_t* outputs(const Step& step) const { return inputs(step) + step.num_inputs; }
+
+  absl::Status RunPrepared(const Step& step) {
+    KernelRun run(slots_, program_.args.data() + step.first_arg,
+                  program_.args.data() + step.first_arg + step.num_inputs,
+                  state_.arena_ + step.workspace, &run_);
+    return step.fn(run);
+  }
+
+  absl::Status RunDynamic(const Step& step) {
+    ExecutionState::Preparation& p = state_.preparations_[step.dynamic_index];
+    if (!IsCurrent(step, p)) {
+      p = ExecutionState::Preparation();
+      RETURN_IF_ERROR(Prepare(step, &p));
+    }
+    for (uint32_t i = 0; i < step.num_outputs; ++i) {
+      const KernelPrepare::OutputInfo& out = p.outputs[i];
+      Tensor& slot = slots_[outputs(step)[i]];
+      if (out.alias >= 0) {
+        slot = slots_[inputs(step)[out.alias]].Reinterpreted(out.dtype, out.shape);
+      } else if (out.sized && !out.provided) {
+        ASSIGN_OR_RETURN(slot, Tensor::Make(out.dtype, out.shape, *run_.allocator));
+      }
+    }
+    if (p.fn == nullptr) return absl::OkStatus();
+    KernelRun run(slots_, program_.args.data() + step.first_arg,
+                  program_.args.data() + step.first_arg + step.num_inputs,
+                  p.workspace.mutable_raw_data(), &run_);
+    return p.fn(run);
+  }
+
+  bool IsCurrent(const Step& step, const ExecutionState::Preparation& p) const {
+    if (!p.valid) return false;
+    for (uint32_t i = 0; i < step.num_inputs; ++i) {
+      if (slots_[inputs(step)[i]].shape() != p.input_shapes[i]) return false;
+    }
+    for (size_t i = 0; i < p.values.size(); ++i) {
+      if (!SameValue(slots_[inputs(step)[p.values_used[i]]], p.values[i])) return false;
+    }
+    return true;
+  }
+
+  absl::Status Prepare(const Step& step, ExecutionState::Preparation* p) const {
+    std::vector<KernelPrepare::InputInfo> infos;
+    for (uint32_t i = 0; i < step.num_inputs; ++i) {
+      const Tensor& in = slots_[inputs(step)[i]];
+      infos.push_back({in.shape(), in.dtype(), &in});
+      p->input_shapes.push_back(in.shape());
+    }
+    KernelPrepare k(*step.node, std::move(infos), run_.resources);
+    RETURN_IF_ERROR(kernels_.Prepare(k, kDevice));
+    p->values_used = k.values_used();
+    for (int i : p->values_used) {
+      ASSIGN_OR_RETURN(Tensor value, slots_[inputs(step)[i]].Clone());
+      p->values.push_back(std::move(value));
+    }
+    for (int i = 0; i < k.num_outputs(); ++i) p->outputs.push_back(k.Out(i));
+    ASSIGN_OR_RETURN(p->workspace,
+                     Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())}),
+                                  *run_.allocator));
+    p->fn = std::move(k.fn());
+    p->valid = true;
+    return absl::OkStatus();
+  }
+
+  // Hands a tensor out: copied unless it is the run's own and nobody else's.
+  absl::Status Fetch(uint32_t slot, Tensor* result) {
+    Tensor& tensor = slots_[slot];
+    if (!tensor.initialized()) return Internal("a fetched tensor has no value");
+    const bool fits = result->initialized() && result->UniquelyOwned() &&
+                      result->dtype() == tensor.dtype() && result->shape() == tensor.shape();
+    if (fits) {
+      CopyElements(tensor.dtype(), tensor.raw_data(), result->mutable_raw_data(),
+                   tensor.num_elements());
+      return absl::OkStatus();
+    }
+    const bool own = program_.slots[slot].kind == SlotKind::kRun && tensor.UniquelyOwned() &&
+                     !tensor.buffer()->transient();
+    if (own) {
+      *result = tensor;
+      return absl::OkStatus();
+    }
+    ASSIGN_OR_RETURN(*result, tensor.Clone());
+    return absl::OkStatus();
+  }
+
+  const Program& program_;
+  const KernelRegistry& kernels_;
+  ExecutionState& state_;
+  RunState& run_;
+  Tensor* slots_;
+};
+
+ProgramRunner::~ProgramRunner() { delete spare_.exchange(nullptr); }
+
+absl::StatusOr<std::unique_ptr<ExecutionState>> ProgramRunner::TakeState() {
+  if (ExecutionState* state = spare_.exchange(nullptr, std::memory_order_acquire)) {
+    return std::unique_ptr<ExecutionState>(state);
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    if (!spares_.empty()) {
+      std::unique_ptr<ExecutionState> state = std::move(spares_.back());
+      spares_.pop_back();
+      return state;
+    }
+  }
+  return ExecutionState::Make(program_, allocator_);
+}
+
+void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
+  ExecutionState* expected = nullptr;
+  if (spare_.compare_exchange_strong(expected, state.get(), std::memory_order_release,
+                                     std::memory_order_relaxed)) {
+    (void)state.release();
+    return;
+  }
+  absl::MutexLock lock(&mu_);
+  spares_.push_back(std::move(state));
+}
+
+absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                                RunState& run, StepObserver* observer) {
+  ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
+  Executor executor(program_, kernels_, *state, run);
+  const absl::Status status = executor.Run(feeds, results, observer);
+  executor.ClearRunSlots(/*all=*/!status.ok());
+  ReturnState(std::move(state));
+  return status;
+}
+
+}  // namespace weir

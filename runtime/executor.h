@@ -1,0 +1,82 @@
+#ifndef WEIR_RUNTIME_EXECUTOR_H_
+#define WEIR_RUNTIME_EXECUTOR_H_
+
+// Runs programs.
+//
+// Why it is free of races: a Program is constant; an ExecutionState belongs to one run at a time
+// (ProgramRunner hands it out); what runs share, variables and other resources, locks itself.
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "weir/runtime/program.h"
+#include "weir/runtime/run_state.h"
+
+namespace weir {
+
+// Watches the steps of one run. Thread rule: the run's thread calls.
+class StepObserver {
+ public:
+  virtual ~StepObserver() = default;
+  virtual void BeforeStep(const Step& step) = 0;
+  virtual void AfterStep(const Step& step) = 0;
+};
+
+// The memory of one run: slots, arena, and the kernels prepared while running. Kept from run to
+// run.
+class ExecutionState {
+ public:
+  // ResourceExhausted when the arena is not to be had.
+  static absl::StatusOr<std::unique_ptr<ExecutionState>> Make(const Program& program,
+                                                              Allocator& allocator);
+
+ private:
+  friend class Executor;
+  struct Preparation {
+    std::vector<Shape> input_shapes;
+    std::vector<int> values_used;
+    std::vector<Tensor> values;
+    std::vector<KernelPrepare::OutputInfo> outputs;
+    KernelFn fn;
+    Tensor workspace;
+    bool valid = false;
+  };
+
+  std::vector<Tensor> slots_;
+  char* arena_ = nullptr;
+  std::shared_ptr<Buffer> arena_buffer_;
+  std::vector<Preparation> preparations_;
+};
+
+// One program and its spare execution states. Thread rule: Run may be called from any threads.
+class ProgramRunner {
+ public:
+  ProgramRunner(Program program, const KernelRegistry& kernels, Allocator& allocator)
+      : program_(std::move(program)), kernels_(kernels), allocator_(allocator) {}
+  ~ProgramRunner();
+
+  // Feeds and results in the program's order. A result whose buffer nobody shares is used again.
+  // On an error, which names the node, results are unspecified, and the next run is as good as new.
+  absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results, RunState& run,
+                   StepObserver* observer = nullptr);
+
+  const Program& program() const { return program_; }
+
+ private:
+  absl::StatusOr<std::unique_ptr<ExecutionState>> TakeState();
+  void ReturnState(std::unique_ptr<ExecutionState> state);
+
+  const Program program_;
+  const KernelRegistry& kernels_;
+  Allocator& allocator_;
+  // One spare state is exchanged without a lock: the usual case of one caller.
+  std::atomic<ExecutionState*> spare_{nullptr};
+  absl::Mutex mu_;
+  std::vector<std::unique_ptr<ExecutionState>> spares_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_EXECUTOR_H_
