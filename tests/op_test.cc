@@ -118,7 +118,9 @@ PartialShape ParseShape(absl::string_view text) {
   Dims dims;
   for (absl::string_view item : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
     int64_t d = PartialShape::kUnknown;
-    if (absl::StripAsciiWhitespace(item) != "?") EXPECT_TRUE(absl::SimpleAtoi(item, &d)) << text;
+    if (absl::StripAsciiWhitespace(item) != "?" && !absl::SimpleAtoi(item, &d)) {
+      ADD_FAILURE() << "'" << text << "' is not a shape";
+    }
     dims.push_back(d);
   }
   return PartialShape(absl::MakeConstSpan(dims));

@@ -72,7 +72,7 @@ def registration_list(name, suffix, argument):
         for src in native.glob(["*.cc"], exclude = ["*_test.cc", "*_util.cc", "standard_*.cc"])
     ])
     lines = ["void Register%s%s(%s&);" % (family, suffix, argument) for family in families]
-    lines.append("inline void RegisterAll%s(%s& registry) {" % (suffix, argument))
+    lines.append("inline void RegisterAll%s([[maybe_unused]] %s& registry) {" % (suffix, argument))
     lines += ["  Register%s%s(registry);" % (family, suffix) for family in families]
     lines.append("}")
     native.genrule(
