@@ -1,0 +1,130 @@
+#include <vector>
+
+#include "weir/kernels/cpu/move_util.h"
+#include "weir/kernels/cpu/strided_util.h"
+#include "weir/ops/array_util.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+namespace {
+
+absl::Status RunReverse(KernelPrepare& k, const std::vector<bool>& reversed) {
+  const Shape& x = k.In(0).shape();
+  const Dims strides = RowMajorStrides(x);
+  StridedView view;
+  bool moves = false;
+  for (int d = 0; d < x.rank(); ++d) {
+    const int64_t extent = x.dim(d), stride = strides[static_cast<size_t>(d)];
+    if (reversed[static_cast<size_t>(d)] && extent > 1) {
+      view.offset += (extent - 1) * stride;
+      view.Add(extent, -stride);
+      moves = true;
+    } else {
+      view.Add(extent, stride);
+    }
+  }
+  k.Out(0).SetShape(x);
+  if (!moves || x.num_elements() == 0) {
+    k.Out(0).Alias(0);
+    return k.NothingToRun();
+  }
+  return k.Run([view = view.Simplified(), dtype = k.OutType(0)](KernelRun& r) {
+    return CopyThroughView(r, dtype, view, 0, 0);
+  });
+}
+
+absl::Status PrepareReverseV2(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const Dims axes, k.IntValues(1));
+  std::vector<bool> reversed(static_cast<size_t>(k.In(0).shape().rank()), false);
+  for (int64_t given : axes) {
+    ASSIGN_OR_RETURN(const int axis, ResolveAxis(given, k.In(0).shape().rank()));
+    if (reversed[static_cast<size_t>(axis)]) {
+      return InvalidArgument("axis ", axis, " specified more than once.");
+    }
+    reversed[static_cast<size_t>(axis)] = true;
+  }
+  return RunReverse(k, reversed);
+}
+
+absl::Status PrepareReverse(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const Tensor dims, k.Value(1));
+  if (dims.rank() != 1 || dims.num_elements() != k.In(0).shape().rank()) {
+    return k.InvalidInput(1, "must have one entry per axis of the input");
+  }
+  const absl::Span<const bool> values = dims.values<bool>();
+  return RunReverse(k, std::vector<bool>(values.begin(), values.end()));
+}
+
+// The input seen as [outer, first, middle, second, inner], where first and second are the batch and
+// the sequence axis in the order in which they stand.
+struct SequenceLayout {
+  int64_t outer, first, middle, second, inner;
+  bool batch_first;
+};
+
+template <typename T, typename Length>
+absl::Status ReverseSequences(KernelRun& r, const SequenceLayout& at) {
+  // Copied before they are checked, so that nobody can change them in between.
+  const int64_t batches = at.batch_first ? at.first : at.second;
+  const int64_t extent = at.batch_first ? at.second : at.first;
+  const Length* given = r.In<Length>(1);
+  std::vector<int64_t> lengths(given, given + batches);
+  for (int64_t b = 0; b < batches; ++b) {
+    const int64_t length = lengths[static_cast<size_t>(b)];
+    if (length < 0 || length > extent) {
+      return InvalidArgument("seq_lens(", b, ") = ", length, " is outside of [0, ", extent, "]");
+    }
+  }
+  const T* in = r.In<T>(0);
+  T* out = r.Out<T>(0);
+  const int64_t rows = at.outer * at.first * at.middle * at.second;
+  const int64_t second_step = 1, first_step = at.middle * at.second;
+  r.ParallelFor(rows, static_cast<double>(at.inner) + 8, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t second = row % at.second, first = row / first_step % at.first;
+      const int64_t batch = at.batch_first ? first : second;
+      const int64_t position = at.batch_first ? second : first;
+      const int64_t step = at.batch_first ? second_step : first_step;
+      const int64_t length = lengths[static_cast<size_t>(batch)];
+      const int64_t from = position < length ? row + (length - 1 - 2 * position) * step : row;
+      CopyRow(in + from * at.inner, out + row * at.inner, at.inner);
+    }
+  });
+  return absl::OkStatus();
+}
+
+absl::Status PrepareReverseSequence(KernelPrepare& k) {
+  const Shape& x = k.In(0).shape();
+  ASSIGN_OR_RETURN(const int batch,
+                   ResolveAxis(k.Attr<int64_t>("batch_dim"), x.rank(), "batch_dim"));
+  ASSIGN_OR_RETURN(const int seq, ResolveAxis(k.Attr<int64_t>("seq_dim"), x.rank(), "seq_dim"));
+  if (batch == seq) return InvalidArgument("batch_dim == seq_dim == ", seq);
+  if (k.In(1).shape() != Shape({x.dim(batch)})) {
+    return k.InvalidInput(1, absl::StrCat("must be a vector of ", x.dim(batch), " lengths"));
+  }
+  k.Out(0).SetShape(x);
+  const int first = std::min(batch, seq), second = std::max(batch, seq);
+  const SequenceLayout layout = {
+      .outer = x.Count(0, first),
+      .first = x.dim(first),
+      .middle = x.Count(first + 1, second),
+      .second = x.dim(second),
+      .inner = x.Count(second + 1, x.rank()),
+      .batch_first = batch < seq,
+  };
+  return DispatchElements(k.OutType(0), [&]<typename T>(TypeTag<T>) {
+    return k.ForType<int32_t, int64_t>("Tlen", [&]<typename Length>() {
+      return k.Run([layout](KernelRun& r) { return ReverseSequences<T, Length>(r, layout); });
+    });
+  });
+}
+
+}  // namespace
+
+void RegisterReverseKernels(KernelRegistry& kernels) {
+  kernels.Add("ReverseV2", "CPU", PrepareReverseV2);
+  kernels.Add("Reverse", "CPU", PrepareReverse);
+  kernels.Add("ReverseSequence", "CPU", PrepareReverseSequence);
+}
+
+}  // namespace weir
