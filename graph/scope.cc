@@ -225,7 +225,8 @@ absl::StatusOr<NodeId> OpBuilder::TryBuild() {
   GraphState& state = *scope_.state();
   const std::string& given = scope_.op_name();
   spec.op = op_;
-  spec.name = state.UniqueName(Join(scope_.prefix(), given.empty() ? op_ : given));
+  spec.name = given == "/" ? scope_.prefix()  // Already unique, as a scope.
+                           : state.UniqueName(Join(scope_.prefix(), given.empty() ? op_ : given));
   spec.location = LocationText(where_);
   spec.device = scope_.device();
   spec.attrs = std::move(attrs_);

@@ -130,6 +130,9 @@ class Scope {
   Scope WithPrefix(absl::string_view prefix) const;
   // The same scope, in which the next op gets this name (made unique).
   Scope Named(absl::string_view name) const;
+  // The same scope, in which the next op gets the name of the scope itself: the result of several
+  // ops, after which the scope is called.
+  Scope NamedAsScope() const { return Named("/"); }
   // Merges `device` into the device of new nodes; fields already set inside win.
   Scope Device(absl::string_view device) const;
   Scope ControlDependencies(absl::Span<const Operation> ops) const;
