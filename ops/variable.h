@@ -21,8 +21,8 @@ namespace weir::ops {
 // Variables with the same container and shared name are one within a session. An empty container
 // is "localhost"; an empty shared name is the node's name.
 struct VariableOptions {
-  std::string container;
-  std::string shared_name;
+  std::string container = "";
+  std::string shared_name = "";
 };
 
 // A handle to a resource variable of this type and (maybe partial) shape.
