@@ -1,0 +1,73 @@
+#ifndef WEIR_TESTS_MEMORY_ENV_H_
+#define WEIR_TESTS_MEMORY_ENV_H_
+
+// A file system in memory that fails on purpose.
+
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "weir/core/env.h"
+
+namespace weir {
+
+// Files and directories in memory; "/" and "." exist. Every operation that changes something can be
+// made to fail. Thread rule: safe from any thread.
+class MemoryEnv final : public Env {
+ public:
+  // The changing operation after `n` more fails; with `forever`, so do all behind it.
+  void FailAfter(int n, bool forever = false) {
+    fail_in_ = n;
+    forever_ = forever;
+  }
+  void Heal() { fail_in_ = -1; }
+  // Operations that changed something so far.
+  int operations() const { return operations_; }
+  // What a loss of power does: data that was not synced is gone.
+  void LosePower();
+
+  // The whole file, "" when it is missing; and its replacement.
+  std::string Content(const std::string& path) const;
+  void SetContent(const std::string& path, std::string content);
+  // The paths of all files, sorted.
+  std::vector<std::string> Files() const;
+
+  int64_t NowMicros() override { return now_ += 1000; }
+  uint64_t Random64() override { return ++random_; }
+  absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
+      const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<WritableFile>> NewAppendableFile(const std::string& path) override;
+  bool FileExists(const std::string& path) override;
+  bool IsDirectory(const std::string& path) override;
+  absl::StatusOr<uint64_t> FileSize(const std::string& path) override;
+  absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) override;
+  absl::Status CreateDirectory(const std::string& path) override;
+  absl::Status DeleteDirectory(const std::string& path) override;
+  absl::Status DeleteFile(const std::string& path) override;
+  absl::Status RenameFile(const std::string& from, const std::string& to) override;
+  absl::Status SyncDirectory(const std::string& path) override;
+
+ private:
+  friend class MemoryWritableFile;
+  struct File {
+    std::string content;
+    size_t synced = 0;
+  };
+
+  absl::Status Change(const std::string& path);
+  absl::StatusOr<std::unique_ptr<WritableFile>> Open(const std::string& path, bool truncate);
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<File>> files_;
+  std::set<std::string> directories_ = {"/", "."};
+  int fail_in_ = -1;
+  bool forever_ = false;
+  int operations_ = 0;
+  int64_t now_ = 0;
+  uint64_t random_ = 0;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_TESTS_MEMORY_ENV_H_
