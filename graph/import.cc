@@ -65,7 +65,7 @@ bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* pr
 class Importer {
  public:
   Importer(const GraphDef& def, Graph& graph, const ImportOptions& options)
-      : def_(def), graph_(graph), options_(options) {}
+      : def_(def), graph_(graph), options_(options), first_new_(graph.num_nodes()) {}
 
   absl::Status Run() {
     RETURN_IF_ERROR(CheckVersions());
@@ -134,6 +134,7 @@ class Importer {
       absl::StatusOr<InputName> input = ParseInput(text);
       if (!input.ok()) return Fail(node, input.status());
       const auto it = index_.find(input->node);
+      if (it == index_.end() && Existing(input->node) != nullptr) continue;
       if (it == index_.end()) {
         return Fail(node, InvalidArgument("input '", text, "' does not exist in the graph"));
       }
@@ -156,6 +157,12 @@ class Importer {
            (node.op() == "Merge" || node.op() == "RefMerge");
   }
 
+  // A node that the graph had before, which an extension may use.
+  const Node* Existing(absl::string_view name) const {
+    const Node* node = options_.prefix.empty() ? graph_.Find(name) : nullptr;
+    return node != nullptr && node->id() < first_new_ ? node : nullptr;
+  }
+
   absl::Status Add(int i) {
     const NodeDef& node = def_.node(i);
     NodeSpec spec;
@@ -169,28 +176,30 @@ class Importer {
         continue;
       }
       ASSIGN_OR_RETURN(const InputName input, ParseInput(text));
-      const int source = index_.at(input.node);
+      const auto inside = index_.find(input.node);
+      const int source = inside == index_.end() ? -1 : inside->second;
+      const NodeId source_id = source < 0 ? Existing(input.node)->id() : ids_[source];
       if (input.is_control) {
         seen_control = true;
-        spec.control_inputs.push_back(ids_[source]);
+        spec.control_inputs.push_back(source_id);
         continue;
       }
       if (seen_control) {
         return InvalidArgument("Control dependencies must come after regular dependencies");
       }
-      if (IsBackEdge(node, source)) {
+      if (source >= 0 && IsBackEdge(node, source)) {
         // Stands in until CloseLoops: the loop's entry, of the same type.
         if (spec.inputs.empty()) return InvalidArgument("a loop's Merge needs its Enter first");
         back_edges_.push_back({i, static_cast<int>(spec.inputs.size()), source, input.index});
         spec.inputs.push_back(spec.inputs[0]);
         continue;
       }
-      const Node& from = graph_.node(ids_[source]);
+      const Node& from = graph_.node(source_id);
       if (input.index >= from.num_outputs()) {
         return InvalidArgument("input '", text, "' does not exist: ", from.Description(), " has ",
                                from.num_outputs(), " outputs");
       }
-      spec.inputs.push_back({ids_[source], input.index});
+      spec.inputs.push_back({source_id, input.index});
     }
     RETURN_IF_ERROR(TakeAttrs(node, &spec));
     absl::StatusOr<NodeId> id = graph_.AddNode(std::move(spec));
@@ -246,6 +255,7 @@ class Importer {
   const GraphDef& def_;
   Graph& graph_;
   const ImportOptions& options_;
+  const NodeId first_new_;
   absl::flat_hash_map<absl::string_view, int> index_;
   absl::flat_hash_map<std::string, Endpoint> input_map_;
   absl::flat_hash_map<absl::string_view, const OpDef*> producer_ops_;

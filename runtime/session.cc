@@ -404,5 +404,6 @@ absl::Status Session::Close() {
 const Graph& Session::graph() const { return impl_->graph; }
 ResourceStore& Session::resources() const { return impl_->resources; }
 Env& Session::env() const { return *impl_->env; }
+int64_t Session::peak_bytes() const { return impl_->allocator->peak_bytes(); }
 
 }  // namespace weir

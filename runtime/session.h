@@ -166,6 +166,8 @@ class Session {
   const Graph& graph() const;
   ResourceStore& resources() const;
   Env& env() const;
+  // Bytes that the tensors of runs took at most at one time, arenas included; variables aside.
+  int64_t peak_bytes() const;
 
  private:
   friend class Callable;

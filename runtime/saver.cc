@@ -1,0 +1,336 @@
+#include "weir/runtime/saver.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "google/protobuf/text_format.h"
+#include "weir/core/env.h"
+#include "weir/proto/checkpoint_state.pb.h"
+#include "weir/runtime/meta_graph.h"
+
+namespace weir {
+namespace {
+
+using VariableRecord = GraphState::VariableRecord;
+
+constexpr char kStateFile[] = "checkpoint";
+
+// One entry of a checkpoint.
+struct Saveable {
+  std::string key;
+  std::string slice;
+  const VariableRecord* variable;
+};
+
+bool IsLocal(const GraphState& state, const std::string& name) {
+  const auto it = state.collections.find("local_variables");
+  return it != state.collections.end() &&
+         std::find(it->second.begin(), it->second.end(), name) != it->second.end();
+}
+
+absl::StatusOr<std::vector<Saveable>> Choose(const GraphState& state,
+                                             const std::map<std::string, std::string>& names) {
+  std::vector<Saveable> chosen;
+  if (names.empty()) {
+    for (const VariableRecord& v : state.variables) {
+      if (IsLocal(state, v.name)) continue;
+      chosen.push_back({v.slice.empty() ? v.name : v.full_name, v.slice, &v});
+    }
+  }
+  for (const auto& [key, name] : names) {
+    const auto it = state.variable_by_name.find(name);
+    if (it == state.variable_by_name.end()) {
+      return NotFound("Saver: there is no variable '", name, "'");
+    }
+    const VariableRecord& v = state.variables[it->second];
+    chosen.push_back({key, v.slice, &v});
+  }
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [](const Saveable& a, const Saveable& b) { return a.key < b.key; });
+  if (chosen.empty()) return FailedPrecondition("Saver: No variables to save");
+  return chosen;
+}
+
+Tensor Strings(const std::vector<Saveable>& saveables, std::string Saveable::*field) {
+  std::vector<std::string> values;
+  for (const Saveable& s : saveables) values.push_back(s.*field);
+  return Tensor::Vector<std::string>(absl::MakeConstSpan(values));
+}
+
+Output Value(const Scope& scope, const Saveable& s) {
+  if (s.variable->value.valid()) return Output(scope.state(), s.variable->value);
+  return Output(scope.state(), s.variable->handle);
+}
+
+std::vector<DataType> Types(const std::vector<Saveable>& saveables) {
+  std::vector<DataType> types;
+  for (const Saveable& s : saveables) types.push_back(s.variable->dtype);
+  return types;
+}
+
+Operation AddSave(const Scope& scope, const Output& filename,
+                  const std::vector<Saveable>& saveables) {
+  std::vector<Output> values;
+  for (const Saveable& s : saveables) values.push_back(Value(scope, s));
+  return scope.Op("SaveV2")
+      .In(filename)
+      .In(Strings(saveables, &Saveable::key))
+      .In(Strings(saveables, &Saveable::slice))
+      .InList(absl::MakeConstSpan(values))
+      .Build();
+}
+
+std::vector<Operation> AddRestore(const Scope& scope, const Output& filename,
+                                  const std::vector<Saveable>& saveables) {
+  const Operation restore = scope.Op("RestoreV2")
+                                .In(filename)
+                                .In(Strings(saveables, &Saveable::key))
+                                .In(Strings(saveables, &Saveable::slice))
+                                .Attr("dtypes", Types(saveables))
+                                .Build();
+  std::vector<Operation> assigns;
+  for (size_t i = 0; i < saveables.size(); ++i) {
+    const VariableRecord& v = *saveables[i].variable;
+    const Output handle(scope.state(), v.handle);
+    Output value = restore.out(static_cast<int>(i));
+    if (v.is_resource) {
+      value = scope.Op("Identity").In(value).Build();
+      assigns.push_back(scope.Op("AssignVariableOp").In(handle).In(value).Build());
+    } else {
+      assigns.push_back(scope.Op("Assign")
+                            .In(handle)
+                            .In(value)
+                            .Attr("validate_shape", v.shape.IsFullyDefined())
+                            .Build());
+    }
+  }
+  return assigns;
+}
+
+// Variables by device, in the order of the devices' first variables.
+std::vector<std::vector<Saveable>> ByDevice(const Graph& graph,
+                                            const std::vector<Saveable>& saveables) {
+  std::vector<std::string> devices;
+  std::vector<std::vector<Saveable>> groups;
+  for (const Saveable& s : saveables) {
+    const std::string& device = graph.node(s.variable->handle.node).device();
+    const auto it = std::find(devices.begin(), devices.end(), device);
+    if (it == devices.end()) {
+      devices.push_back(device);
+      groups.push_back({s});
+    } else {
+      groups[it - devices.begin()].push_back(s);
+    }
+  }
+  return groups;
+}
+
+// Writes each device's variables to a shard of a temporary checkpoint, then merges them.
+Output AddShardedSave(const Scope& save, const Output& filename,
+                      const std::vector<std::vector<Saveable>>& groups) {
+  const std::vector<Output> parts = {
+      filename, save.Op("Const")
+                    .Attr("dtype", DT_STRING)
+                    .Attr("value", Tensor::Scalar<std::string>(absl::StrFormat(
+                                       "_temp_%016x%016x/part", PosixEnv().Random64(),
+                                       PosixEnv().Random64())))
+                    .Build()};
+  const Output prefix = save.Op("StringJoin").InList(absl::MakeConstSpan(parts)).Build();
+  const Output count = save.Named("num_shards")
+                           .Op("Const")
+                           .Attr("dtype", DT_INT32)
+                           .Attr("value", Tensor::Scalar<int32_t>(static_cast<int>(groups.size())))
+                           .Build();
+  std::vector<Output> shard_names;
+  std::vector<Operation> saves;
+  for (size_t i = 0; i < groups.size(); ++i) {
+    shard_names.push_back(save.Op("ShardedFilename")
+                              .In(prefix)
+                              .In(Tensor::Scalar<int32_t>(static_cast<int>(i)))
+                              .In(count)
+                              .Build());
+    saves.push_back(AddSave(save, shard_names.back(), groups[i]));
+  }
+  const Scope merge_names = save.ControlDependencies(saves);
+  const Output prefixes = merge_names.Named("MergeV2Checkpoints/checkpoint_prefixes")
+                              .Op("Pack")
+                              .InList(absl::MakeConstSpan(shard_names))
+                              .Build();
+  const Operation merge = save.Op("MergeV2Checkpoints").In(prefixes).In(filename).Build();
+  return save.ControlDependencies({merge}).Op("Identity").In(filename).Build();
+}
+
+}  // namespace
+
+Saver::Saver(const Scope& scope, const SaverOptions& options) : scope_(scope), options_(options) {
+  Build(scope);
+}
+
+Saver::Saver(const Scope& scope, const SaverDef& def, const SaverOptions& options)
+    : scope_(scope), options_(options), def_(def) {}
+
+void Saver::Build(const Scope& scope) {
+  absl::StatusOr<std::vector<Saveable>> chosen = Choose(*scope.state(), options_.variables);
+  if (!chosen.ok()) return scope.Fail(chosen.status());
+  const Scope save = scope.WithPrefix("").NoControlDependencies().Sub("save");
+  const Output model = save.Named("filename/input")
+                           .Op("Const")
+                           .Attr("dtype", DT_STRING)
+                           .Attr("value", Tensor::Scalar("model"))
+                           .Build();
+  const Output filename = save.Named("filename")
+                              .Op("PlaceholderWithDefault")
+                              .In(model)
+                              .Attr("shape", Shape())
+                              .Build();
+  const Output path = save.Named("Const")
+                          .Op("PlaceholderWithDefault")
+                          .In(filename)
+                          .Attr("shape", Shape())
+                          .Build();
+  const auto groups = options_.sharded ? ByDevice(scope.graph(), *chosen)
+                                       : std::vector<std::vector<Saveable>>{*chosen};
+  Output saved;
+  if (options_.sharded) {
+    saved = AddShardedSave(save, path, groups);
+  } else {
+    const Operation op = AddSave(save, path, *chosen);
+    saved = save.Named("control_dependency")
+                .ControlDependencies({op})
+                .ColocateWith(path.op())
+                .Op("Identity")
+                .In(path)
+                .Build();
+  }
+  std::vector<Operation> assigns;
+  for (const auto& group : groups) {
+    const std::vector<Operation> some = AddRestore(save, path, group);
+    assigns.insert(assigns.end(), some.begin(), some.end());
+  }
+  const Operation restore =
+      save.ControlDependencies(assigns).Named("restore_all").Op("NoOp").Build();
+  if (!scope.status().ok()) return;
+  def_.set_filename_tensor_name(absl::StrCat(path.name(), ":0"));
+  def_.set_save_tensor_name(absl::StrCat(saved.name(), ":0"));
+  def_.set_restore_op_name(restore.name());
+  def_.set_max_to_keep(options_.max_to_keep);
+  def_.set_keep_checkpoint_every_n_hours(static_cast<float>(options_.keep_every_n_hours));
+  def_.set_sharded(options_.sharded);
+  def_.set_version(SaverDef::V2);
+}
+
+absl::StatusOr<std::string> Saver::Save(Session& session, const std::string& path,
+                                        std::optional<int64_t> step) {
+  RETURN_IF_ERROR(session.Extend(scope_));
+  const std::string prefix = step.has_value() ? absl::StrCat(path, "-", *step) : path;
+  RETURN_IF_ERROR(session
+                      .Run({{def_.filename_tensor_name(), Tensor::Scalar(prefix)}},
+                           {def_.save_tensor_name()})
+                      .status());
+  if (options_.write_meta_graph) {
+    MetaGraphDef meta;
+    RETURN_IF_ERROR(ExportMetaGraph(scope_, &def_, &meta));
+    RETURN_IF_ERROR(session.env().AtomicWriteFile(absl::StrCat(prefix, ".meta"),
+                                                  meta.SerializeAsString()));
+  }
+  RETURN_IF_ERROR(Remember(session.env(), prefix));
+  return prefix;
+}
+
+absl::Status Saver::Restore(Session& session, const std::string& path) const {
+  RETURN_IF_ERROR(session.Extend(scope_));
+  Env& env = session.env();
+  if (!env.FileExists(absl::StrCat(path, ".index")) && !env.FileExists(path)) {
+    return InvalidArgument("The passed save_path is not a valid checkpoint: ", path);
+  }
+  const absl::Status status =
+      session
+          .Run({{def_.filename_tensor_name(), Tensor::Scalar(path)}}, {}, {def_.restore_op_name()})
+          .status();
+  return Annotate(status, absl::StrCat("Restoring from checkpoint ", path, " failed: "));
+}
+
+std::vector<std::string> Saver::checkpoints() const {
+  std::vector<std::string> prefixes;
+  for (const Kept& kept : kept_) prefixes.push_back(kept.prefix);
+  return prefixes;
+}
+
+absl::Status Saver::Remember(Env& env, const std::string& prefix) {
+  const int64_t now = env.NowMicros();
+  const int64_t interval = static_cast<int64_t>(options_.keep_every_n_hours * 3.6e9);
+  if (!next_kept_for_good_micros_) next_kept_for_good_micros_ = now + interval;
+  kept_.erase(std::remove_if(kept_.begin(), kept_.end(),
+                             [&](const Kept& k) { return k.prefix == prefix; }),
+              kept_.end());
+  kept_.push_back({prefix, now});
+  std::vector<std::string> expired;
+  while (options_.max_to_keep > 0 && kept_.size() > static_cast<size_t>(options_.max_to_keep)) {
+    if (kept_.front().micros > *next_kept_for_good_micros_) {
+      *next_kept_for_good_micros_ += interval;
+    } else {
+      expired.push_back(kept_.front().prefix);
+    }
+    kept_.pop_front();
+  }
+  CheckpointState state;
+  const std::string directory = DirectoryOf(prefix);
+  // Paths are relative to the state file, so that the directory can be moved.
+  const auto relative = [&](const std::string& p) {
+    return DirectoryOf(p) == directory ? BaseName(p) : p;
+  };
+  state.set_model_checkpoint_path(relative(prefix));
+  for (const Kept& kept : kept_) {
+    if (options_.max_to_keep > 0 || kept.prefix == prefix) {
+      state.add_all_model_checkpoint_paths(relative(kept.prefix));
+    }
+  }
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(state, &text);
+  RETURN_IF_ERROR(env.AtomicWriteFile(JoinPath(directory, kStateFile), text));
+  // Only now that the state file no longer names them.
+  for (const std::string& old : expired) DeleteCheckpoint(env, old);
+  return absl::OkStatus();
+}
+
+void Saver::DeleteCheckpoint(Env& env, const std::string& prefix) {
+  // The index first: without it the rest is no checkpoint. What cannot be deleted stays.
+  (void)env.DeleteFile(absl::StrCat(prefix, ".index"));
+  (void)env.DeleteFile(absl::StrCat(prefix, ".meta"));
+  const std::string directory = DirectoryOf(prefix);
+  const std::string data = absl::StrCat(BaseName(prefix), ".data-");
+  const absl::StatusOr<std::vector<std::string>> names = env.ListDirectory(directory);
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    if (absl::StartsWith(name, data)) (void)env.DeleteFile(JoinPath(directory, name));
+  }
+}
+
+absl::Status Saver::RecoverCheckpoints(Env& env, const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::string text,
+                   env.ReadFileToString(JoinPath(directory, kStateFile), 16 << 20));
+  CheckpointState state;
+  if (!google::protobuf::TextFormat::ParseFromString(text, &state)) {
+    return DataLoss(JoinPath(directory, kStateFile), " is not a checkpoint state");
+  }
+  kept_.clear();
+  for (const std::string& path : state.all_model_checkpoint_paths()) {
+    kept_.push_back({JoinPath(directory, path), env.NowMicros()});
+  }
+  return absl::OkStatus();
+}
+
+std::optional<std::string> LatestCheckpoint(Env& env, const std::string& directory) {
+  const absl::StatusOr<std::string> text =
+      env.ReadFileToString(JoinPath(directory, kStateFile), 16 << 20);
+  CheckpointState state;
+  if (!text.ok() || !google::protobuf::TextFormat::ParseFromString(*text, &state)) {
+    return std::nullopt;
+  }
+  const std::string prefix = JoinPath(directory, state.model_checkpoint_path());
+  if (!env.FileExists(absl::StrCat(prefix, ".index"))) return std::nullopt;
+  return prefix;
+}
+
+}  // namespace weir
