@@ -145,7 +145,7 @@ void CopyElements(DataType dtype, const char* from, char* to, int64_t n);
 // typed field, whose last value is repeated. Sizes are checked against `byte_limit` before any
 // memory is taken. Resource and variant contents are not representable (InvalidArgument).
 absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto,
-                                       int64_t byte_limit = INT64_C(1) << 40);
+                                       int64_t byte_limit = (INT64_C(1) << 40));
 // Plain types go to tensor_content when there is more than one element, else to the typed field.
 absl::Status TensorToProto(const Tensor& tensor, TensorProto* proto);
 

@@ -29,13 +29,12 @@ def weir_cc_binary(name, copts = [], **kwargs):
         **kwargs
     )
 
-def weir_cc_test(name, srcs = None, deps = [], copts = [], size = "small", **kwargs):
+def weir_cc_test(name, srcs = None, deps = [], copts = [], **kwargs):
     """A GoogleTest. Without `srcs`, its source is `name`.cc."""
     native.cc_test(
         name = name,
         srcs = srcs or [name + ".cc"],
         copts = _COPTS + copts,
-        size = size,
         deps = deps + ["//third_party/gtest:gtest_main"],
         **kwargs
     )
