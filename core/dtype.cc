@@ -76,10 +76,8 @@ bool IsIntegerType(DataType type) {
     case DT_UINT8:
     case DT_UINT16:
     case DT_UINT32:
-    case DT_UINT64:
-      return true;
-    default:
-      return false;
+    case DT_UINT64: return true;
+    default: return false;
   }
 }
 
@@ -89,10 +87,8 @@ bool IsQuantizedType(DataType type) {
     case DT_QUINT8:
     case DT_QINT16:
     case DT_QUINT16:
-    case DT_QINT32:
-      return true;
-    default:
-      return false;
+    case DT_QINT32: return true;
+    default: return false;
   }
 }
 

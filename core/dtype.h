@@ -20,11 +20,21 @@
 namespace weir {
 
 // Quantised integers: distinct types so that dispatch can tell them from plain integers.
-struct QInt8 { int8_t value = 0; };
-struct QUInt8 { uint8_t value = 0; };
-struct QInt16 { int16_t value = 0; };
-struct QUInt16 { uint16_t value = 0; };
-struct QInt32 { int32_t value = 0; };
+struct QInt8 {
+  int8_t value = 0;
+};
+struct QUInt8 {
+  uint8_t value = 0;
+};
+struct QInt16 {
+  int16_t value = 0;
+};
+struct QUInt16 {
+  uint16_t value = 0;
+};
+struct QInt32 {
+  int32_t value = 0;
+};
 
 struct ResourceHandle;  // weir/core/resource.h
 struct Variant;         // weir/core/resource.h
@@ -33,38 +43,38 @@ using Complex64 = std::complex<float>;
 using Complex128 = std::complex<double>;
 
 // X(C++ type, DataType without DT_, name on the wire)
-#define WEIR_FOR_EACH_DTYPE(X)         \
-  X(float, FLOAT, "float")             \
-  X(double, DOUBLE, "double")          \
-  X(int32_t, INT32, "int32")           \
-  X(uint8_t, UINT8, "uint8")           \
-  X(int16_t, INT16, "int16")           \
-  X(int8_t, INT8, "int8")              \
-  X(std::string, STRING, "string")     \
-  X(Complex64, COMPLEX64, "complex64") \
-  X(int64_t, INT64, "int64")           \
-  X(bool, BOOL, "bool")                \
-  X(QInt8, QINT8, "qint8")             \
-  X(QUInt8, QUINT8, "quint8")          \
-  X(QInt32, QINT32, "qint32")          \
-  X(BFloat16, BFLOAT16, "bfloat16")    \
-  X(QInt16, QINT16, "qint16")          \
-  X(QUInt16, QUINT16, "quint16")       \
-  X(uint16_t, UINT16, "uint16")        \
+#define WEIR_FOR_EACH_DTYPE(X)            \
+  X(float, FLOAT, "float")                \
+  X(double, DOUBLE, "double")             \
+  X(int32_t, INT32, "int32")              \
+  X(uint8_t, UINT8, "uint8")              \
+  X(int16_t, INT16, "int16")              \
+  X(int8_t, INT8, "int8")                 \
+  X(std::string, STRING, "string")        \
+  X(Complex64, COMPLEX64, "complex64")    \
+  X(int64_t, INT64, "int64")              \
+  X(bool, BOOL, "bool")                   \
+  X(QInt8, QINT8, "qint8")                \
+  X(QUInt8, QUINT8, "quint8")             \
+  X(QInt32, QINT32, "qint32")             \
+  X(BFloat16, BFLOAT16, "bfloat16")       \
+  X(QInt16, QINT16, "qint16")             \
+  X(QUInt16, QUINT16, "quint16")          \
+  X(uint16_t, UINT16, "uint16")           \
   X(Complex128, COMPLEX128, "complex128") \
-  X(Half, HALF, "half")                \
+  X(Half, HALF, "half")                   \
   X(ResourceHandle, RESOURCE, "resource") \
-  X(Variant, VARIANT, "variant")       \
-  X(uint32_t, UINT32, "uint32")        \
+  X(Variant, VARIANT, "variant")          \
+  X(uint32_t, UINT32, "uint32")           \
   X(uint64_t, UINT64, "uint64")
 
 template <typename T>
 struct DTypeTraits;  // Defined for exactly the types of the table.
 
-#define WEIR_DEFINE_TRAITS(cpp, suffix, wire)                 \
-  template <>                                                 \
-  struct DTypeTraits<cpp> {                                   \
-    static constexpr DataType kType = DT_##suffix;            \
+#define WEIR_DEFINE_TRAITS(cpp, suffix, wire)      \
+  template <>                                      \
+  struct DTypeTraits<cpp> {                        \
+    static constexpr DataType kType = DT_##suffix; \
   };
 WEIR_FOR_EACH_DTYPE(WEIR_DEFINE_TRAITS)
 #undef WEIR_DEFINE_TRAITS
@@ -113,8 +123,7 @@ struct TypeTag {
 // an absl::Status; Unimplemented, naming the type, when there is none.
 template <typename... Ts, typename F>
 absl::Status DispatchType(DataType type, F&& f) {
-  absl::Status status =
-      Unimplemented("no implementation for element type ", DataTypeName(type));
+  absl::Status status = Unimplemented("no implementation for element type ", DataTypeName(type));
   (void)((kDTypeOf<Ts> == type && (status = f(TypeTag<Ts>()), true)) || ...);
   return status;
 }

@@ -140,8 +140,7 @@ bool PartialShape::IsCompatibleWith(const PartialShape& other) const {
 
 absl::StatusOr<PartialShape> PartialShape::Merge(const PartialShape& other) const {
   if (!IsCompatibleWith(other)) {
-    return InvalidArgument("shapes ", ToString(), " and ", other.ToString(),
-                           " are not compatible");
+    return InvalidArgument("shapes ", ToString(), " and ", other.ToString(), " are not compatible");
   }
   if (!known_rank_) return other;
   PartialShape merged = *this;

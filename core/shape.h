@@ -70,9 +70,9 @@ class PartialShape {
  public:
   static constexpr int64_t kUnknown = -1;
 
-  PartialShape() = default;                              // Unknown rank.
-  PartialShape(const Shape& shape);                      // NOLINT: every shape is a partial shape.
-  PartialShape(std::initializer_list<int64_t> dims);     // -1 marks an unknown dimension.
+  PartialShape() = default;                               // Unknown rank.
+  PartialShape(const Shape& shape);                       // NOLINT: every shape is a partial shape.
+  PartialShape(std::initializer_list<int64_t> dims);      // -1 marks an unknown dimension.
   explicit PartialShape(absl::Span<const int64_t> dims);  // REQUIRES: each >= -1, rank <= 254.
 
   // InvalidArgument for dimensions below -1, ranks above the limit, or an overflowing product of

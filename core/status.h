@@ -12,10 +12,9 @@
 #include "absl/strings/str_cat.h"
 
 // Evaluates `expr`, an absl::Status; returns it from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expr)                                 \
-  do {                                                        \
-    if (absl::Status weir_status = (expr); !weir_status.ok()) \
-      return weir_status;                                     \
+#define RETURN_IF_ERROR(expr)                                                     \
+  do {                                                                            \
+    if (absl::Status weir_status = (expr); !weir_status.ok()) return weir_status; \
   } while (false)
 
 #define WEIR_CONCAT_INNER(a, b) a##b
@@ -25,8 +24,8 @@
 // or returns its status from the enclosing function.
 #define ASSIGN_OR_RETURN(lhs, expr) \
   WEIR_ASSIGN_OR_RETURN_IMPL(WEIR_CONCAT(weir_result_, __LINE__), lhs, expr)
-#define WEIR_ASSIGN_OR_RETURN_IMPL(result, lhs, expr) \
-  auto result = (expr);                               \
+#define WEIR_ASSIGN_OR_RETURN_IMPL(result, lhs, expr)  \
+  auto result = (expr);                                \
   if (!result.ok()) return std::move(result).status(); \
   lhs = std::move(result).value()
 

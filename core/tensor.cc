@@ -68,7 +68,8 @@ std::string ValueToString(const T& value) {
   } else if constexpr (std::is_same_v<T, Complex64> || std::is_same_v<T, Complex128>) {
     return absl::StrFormat("(%.9g,%.9g)", value.real(), value.imag());
   } else if constexpr (std::is_integral_v<T>) {
-    return absl::StrCat(static_cast<std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>(value));
+    return absl::StrCat(
+        static_cast<std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>>(value));
   } else if constexpr (std::is_same_v<T, ResourceHandle>) {
     return absl::StrCat("resource ", value.name);
   } else if constexpr (std::is_same_v<T, Variant>) {

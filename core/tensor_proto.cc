@@ -66,7 +66,8 @@ absl::Status FillTyped(const TensorProto& proto, Tensor& t) {
            [&](int64_t i) { return static_cast<uint16_t>(proto.half_val(i)); });
       break;
     default:
-      return InvalidArgument("a ", DataTypeName(t.dtype()), " tensor cannot be read from a message");
+      return InvalidArgument("a ", DataTypeName(t.dtype()),
+                             " tensor cannot be read from a message");
   }
   return absl::OkStatus();
 }
@@ -149,9 +150,7 @@ absl::Status TensorToProto(const Tensor& tensor, TensorProto* proto) {
     case DT_STRING:
       for (const std::string& s : tensor.values<std::string>()) proto->add_string_val(s);
       return absl::OkStatus();
-    case DT_BOOL:
-      append(proto->mutable_bool_val(), TypeTag<bool>());
-      return absl::OkStatus();
+    case DT_BOOL: append(proto->mutable_bool_val(), TypeTag<bool>()); return absl::OkStatus();
     case DT_HALF:
     case DT_BFLOAT16:
       append(proto->mutable_half_val(), TypeTag<uint16_t>());
@@ -161,15 +160,18 @@ absl::Status TensorToProto(const Tensor& tensor, TensorProto* proto) {
     case DT_INVALID:
       return InvalidArgument("a ", DataTypeName(tensor.dtype()),
                              " tensor cannot be written to a message");
-    default:
-      break;
+    default: break;
   }
   if (tensor.num_elements() == 1) {
     switch (tensor.dtype()) {
       case DT_FLOAT: append(proto->mutable_float_val(), TypeTag<float>()); return absl::OkStatus();
-      case DT_DOUBLE: append(proto->mutable_double_val(), TypeTag<double>()); return absl::OkStatus();
+      case DT_DOUBLE:
+        append(proto->mutable_double_val(), TypeTag<double>());
+        return absl::OkStatus();
       case DT_INT32: append(proto->mutable_int_val(), TypeTag<int32_t>()); return absl::OkStatus();
-      case DT_INT64: append(proto->mutable_int64_val(), TypeTag<int64_t>()); return absl::OkStatus();
+      case DT_INT64:
+        append(proto->mutable_int64_val(), TypeTag<int64_t>());
+        return absl::OkStatus();
       default: break;
     }
   }

@@ -32,15 +32,15 @@ absl::Status Mismatch(const AttrValue& value, absl::string_view wanted) {
 template <typename T>
 struct Reader;
 
-#define WEIR_SCALAR_READER(T, case_name, text, expr)          \
-  template <>                                                 \
-  struct Reader<T> {                                          \
-    static absl::StatusOr<T> Read(const AttrValue& value) {   \
-      if (value.value_case() != AttrValue::case_name) {       \
-        return Mismatch(value, text);                         \
-      }                                                       \
-      return expr;                                            \
-    }                                                         \
+#define WEIR_SCALAR_READER(T, case_name, text, expr)        \
+  template <>                                               \
+  struct Reader<T> {                                        \
+    static absl::StatusOr<T> Read(const AttrValue& value) { \
+      if (value.value_case() != AttrValue::case_name) {     \
+        return Mismatch(value, text);                       \
+      }                                                     \
+      return expr;                                          \
+    }                                                       \
   };
 WEIR_SCALAR_READER(int64_t, kI, "int", value.i())
 WEIR_SCALAR_READER(float, kF, "float", value.f())
@@ -62,20 +62,20 @@ struct Reader<int> {
   }
 };
 
-#define WEIR_LIST_READER(T, text, field, item)                            \
-  template <>                                                             \
-  struct Reader<std::vector<T>> {                                         \
-    static absl::StatusOr<std::vector<T>> Read(const AttrValue& value) {  \
-      if (value.value_case() != AttrValue::kList) {                       \
-        return Mismatch(value, "list(" text ")");                         \
-      }                                                                   \
-      std::vector<T> out;                                                 \
-      out.reserve(value.list().field##_size());                           \
-      for (const auto& v : value.list().field()) {                        \
-        item;                                                             \
-      }                                                                   \
-      return out;                                                         \
-    }                                                                     \
+#define WEIR_LIST_READER(T, text, field, item)                           \
+  template <>                                                            \
+  struct Reader<std::vector<T>> {                                        \
+    static absl::StatusOr<std::vector<T>> Read(const AttrValue& value) { \
+      if (value.value_case() != AttrValue::kList) {                      \
+        return Mismatch(value, "list(" text ")");                        \
+      }                                                                  \
+      std::vector<T> out;                                                \
+      out.reserve(value.list().field##_size());                          \
+      for (const auto& v : value.list().field()) {                       \
+        item;                                                            \
+      }                                                                  \
+      return out;                                                        \
+    }                                                                    \
   };
 WEIR_LIST_READER(int64_t, "int", i, out.push_back(v))
 WEIR_LIST_READER(int, "int", i, out.push_back(static_cast<int>(v)))
@@ -83,8 +83,8 @@ WEIR_LIST_READER(float, "float", f, out.push_back(v))
 WEIR_LIST_READER(bool, "bool", b, out.push_back(v))
 WEIR_LIST_READER(std::string, "string", s, out.push_back(v))
 WEIR_LIST_READER(DataType, "type", type, out.push_back(static_cast<DataType>(v)))
-WEIR_LIST_READER(PartialShape, "shape", shape, ASSIGN_OR_RETURN(PartialShape p,
-                                                               PartialShape::FromProto(v));
+WEIR_LIST_READER(PartialShape, "shape", shape,
+                 ASSIGN_OR_RETURN(PartialShape p, PartialShape::FromProto(v));
                  out.push_back(std::move(p)))
 WEIR_LIST_READER(Tensor, "tensor", tensor, ASSIGN_OR_RETURN(Tensor t, TensorFromProto(v));
                  out.push_back(std::move(t)))
@@ -127,7 +127,7 @@ absl::StatusOr<T> AttrMap::Get(absl::string_view name) const {
   return read;
 }
 
-#define WEIR_INSTANTIATE(T)                                           \
+#define WEIR_INSTANTIATE(T)                                            \
   template absl::StatusOr<T> AttrMap::Get<T>(absl::string_view) const; \
   template absl::StatusOr<std::vector<T>> AttrMap::Get<std::vector<T>>(absl::string_view) const;
 WEIR_INSTANTIATE(int64_t)
@@ -140,11 +140,11 @@ WEIR_INSTANTIATE(PartialShape)
 WEIR_INSTANTIATE(Tensor)
 #undef WEIR_INSTANTIATE
 
-#define WEIR_MAKE_ATTR(T, stmt)  \
-  AttrValue MakeAttr(T value) {  \
-    AttrValue attr;              \
-    stmt;                        \
-    return attr;                 \
+#define WEIR_MAKE_ATTR(T, stmt) \
+  AttrValue MakeAttr(T value) { \
+    AttrValue attr;             \
+    stmt;                       \
+    return attr;                \
   }
 WEIR_MAKE_ATTR(int64_t, attr.set_i(value))
 WEIR_MAKE_ATTR(int, attr.set_i(value))
@@ -161,14 +161,14 @@ WEIR_MAKE_ATTR(const Shape&, value.ToProto(attr.mutable_shape()))
 WEIR_MAKE_ATTR(const Tensor&, (void)TensorToProto(value, attr.mutable_tensor()))
 #undef WEIR_MAKE_ATTR
 
-#define WEIR_MAKE_LIST(T, stmt)                   \
+#define WEIR_MAKE_LIST(T, stmt)                     \
   AttrValue MakeAttr(const std::vector<T>& value) { \
-    AttrValue attr;                               \
-    auto* list = attr.mutable_list();             \
-    for (const auto& v : value) {                 \
-      stmt;                                       \
-    }                                             \
-    return attr;                                  \
+    AttrValue attr;                                 \
+    auto* list = attr.mutable_list();               \
+    for (const auto& v : value) {                   \
+      stmt;                                         \
+    }                                               \
+    return attr;                                    \
   }
 WEIR_MAKE_LIST(int64_t, list->add_i(v))
 WEIR_MAKE_LIST(int, list->add_i(v))

@@ -22,7 +22,8 @@ bool ParseNumber(absl::string_view text, std::optional<int>* out) {
     return true;
   }
   int value;
-  if (text.empty() || !absl::ascii_isdigit(text[0]) || !absl::SimpleAtoi(text, &value)) return false;
+  if (text.empty() || !absl::ascii_isdigit(text[0]) || !absl::SimpleAtoi(text, &value))
+    return false;
   *out = value;
   return true;
 }

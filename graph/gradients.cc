@@ -30,11 +30,9 @@ Gradient Sum(const OpScope& scope, std::vector<Gradient> parts) {
   });
   for (const Gradient& g : parts) {
     values.push_back(g.slices->values);
-    indices.push_back(!mixed ? g.slices->indices
-                             : Output(scope.Op("Cast")
-                                          .In(g.slices->indices)
-                                          .Attr("DstT", DT_INT64)
-                                          .Build()));
+    indices.push_back(
+        !mixed ? g.slices->indices
+               : Output(scope.Op("Cast").In(g.slices->indices).Attr("DstT", DT_INT64).Build()));
   }
   IndexedSlices sum = *parts[0].slices;
   sum.values = scope.Op("ConcatV2").InList(Inputs(values)).In(0).Build();
@@ -230,9 +228,7 @@ Output Gradient::ToDense(const OpScope& scope) const {
   return scope.Op("UnsortedSegmentSum").In(slices->values).In(slices->indices).In(rows).Build();
 }
 
-Output GradientContext::In(int i) const {
-  return Output(op_.state(), op_.node().inputs()[i]);
-}
+Output GradientContext::In(int i) const { return Output(op_.state(), op_.node().inputs()[i]); }
 
 Output GradientContext::Grad(int i) {
   Gradient& grad = grads_[i];
@@ -270,8 +266,7 @@ absl::StatusOr<std::vector<Output>> AddDenseGradients(const OpScope& scope,
                                                       absl::Span<const Output> xs,
                                                       absl::Span<const Output> grad_ys,
                                                       const GradientOptions& options) {
-  ASSIGN_OR_RETURN(std::vector<Gradient> gradients,
-                   AddGradients(scope, ys, xs, grad_ys, options));
+  ASSIGN_OR_RETURN(std::vector<Gradient> gradients, AddGradients(scope, ys, xs, grad_ys, options));
   std::vector<Output> dense;
   for (const Gradient& g : gradients) dense.push_back(g.ToDense(scope));
   RETURN_IF_ERROR(scope.scope().status());

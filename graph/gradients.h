@@ -32,7 +32,9 @@ struct Gradient {
 class GradientContext {
  public:
   GradientContext(const OpScope& scope, Operation op, std::vector<Gradient> output_gradients)
-      : scope_(scope), op_(std::move(op)), grads_(std::move(output_gradients)),
+      : scope_(scope),
+        op_(std::move(op)),
+        grads_(std::move(output_gradients)),
         results_(op_.node().num_inputs()) {}
 
   const OpScope& scope() const { return scope_; }

@@ -239,7 +239,8 @@ class Importer {
 
   absl::Status CloseLoops() {
     for (const BackEdge& edge : back_edges_) {
-      RETURN_IF_ERROR(graph_.SetBackEdge(ids_[edge.merge], edge.input, {ids_[edge.from], edge.index}));
+      RETURN_IF_ERROR(
+          graph_.SetBackEdge(ids_[edge.merge], edge.input, {ids_[edge.from], edge.index}));
     }
     return absl::OkStatus();
   }

@@ -36,8 +36,8 @@ absl::Status ImportGraphDef(const GraphDef& def, const Scope& scope,
 // Writes all nodes, default attrs included, functions and versions.
 void ExportGraphDef(const Graph& graph, GraphDef* def);
 
-// One line per op of `def` that `registry` does not have, with the number of nodes: "Foo (3 nodes)". Empty
-// when all are there. Looks at function bodies too.
+// One line per op of `def` that `registry` does not have, with the number of nodes: "Foo (3
+// nodes)". Empty when all are there. Looks at function bodies too.
 std::vector<std::string> UnknownOps(const GraphDef& def, const OpRegistry& registry);
 
 }  // namespace weir

@@ -69,9 +69,7 @@ bool ParseShapeText(absl::string_view text, PartialShape* shape) {
 bool ParseScalarDefault(absl::string_view text, AttrKind kind, AttrValue* value) {
   text = absl::StripAsciiWhitespace(text);
   switch (kind) {
-    case AttrKind::kString:
-      value->set_s(Unquote(text));
-      return true;
+    case AttrKind::kString: value->set_s(Unquote(text)); return true;
     case AttrKind::kInt: {
       int64_t i;
       if (!absl::SimpleAtoi(text, &i)) return false;
@@ -102,8 +100,7 @@ bool ParseScalarDefault(absl::string_view text, AttrKind kind, AttrValue* value)
       return true;
     }
     case AttrKind::kTensor:
-    case AttrKind::kFunction:
-      return false;
+    case AttrKind::kFunction: return false;
   }
   return false;
 }

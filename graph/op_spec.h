@@ -43,9 +43,9 @@ struct AttrSpec {
   AttrKind kind = AttrKind::kInt;
   bool is_list = false;
   std::shared_ptr<const AttrValue> default_value;  // Shared by all nodes; nullptr: required.
-  std::vector<DataType> allowed_types;        // Empty: all.
-  std::vector<std::string> allowed_strings;   // Empty: all.
-  std::optional<int64_t> minimum;             // Of an int's value, or a list's length.
+  std::vector<DataType> allowed_types;             // Empty: all.
+  std::vector<std::string> allowed_strings;        // Empty: all.
+  std::optional<int64_t> minimum;                  // Of an int's value, or a list's length.
 };
 
 using ShapeFn = std::function<absl::Status(ShapeContext&)>;
@@ -54,8 +54,8 @@ using ValueFn = std::function<std::optional<PartialInts>(const ValueContext&)>;
 using GradientFn = std::function<absl::Status(GradientContext&)>;
 
 enum class GradientKind {
-  kMissing,   // Nobody has written it: differentiating through the op is an error.
-  kNone,      // By design nothing flows through the op.
+  kMissing,  // Nobody has written it: differentiating through the op is an error.
+  kNone,     // By design nothing flows through the op.
   kFunction,
 };
 

@@ -82,9 +82,7 @@ std::string GraphState::UniqueName(absl::string_view name) {
   return absl::StrCat(name, "_", i - 1);
 }
 
-Scope Scope::Root(const OpRegistry& registry) {
-  return Of(std::make_shared<GraphState>(registry));
-}
+Scope Scope::Root(const OpRegistry& registry) { return Of(std::make_shared<GraphState>(registry)); }
 
 Scope Scope::Of(std::shared_ptr<GraphState> state) {
   Scope scope;
@@ -233,8 +231,7 @@ absl::StatusOr<NodeId> OpBuilder::TryBuild() {
   const OpSpec* op = state.graph.registry().Find(op_);
   if (op != nullptr) {
     if (absl::Status status = CollectInputs(*op, &spec); !status.ok()) {
-      return Annotate(status,
-                      absl::StrCat(op_, " '", spec.name, "' (", spec.location, "): "));
+      return Annotate(status, absl::StrCat(op_, " '", spec.name, "' (", spec.location, "): "));
     }
   }
   std::vector<NodeId> control(scope_.control_inputs().begin(), scope_.control_inputs().end());

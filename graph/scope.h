@@ -74,9 +74,9 @@ class Output {
 // type that the op's other inputs ask for.
 class Input {
  public:
-  Input(const weir::Output& output) : output_(output) {}          // NOLINT
-  Input(const Operation& op) : output_(op.out(0)) {}              // NOLINT
-  Input(const Tensor& value) : value_(value), literal_(false) {}  // NOLINT
+  Input(const weir::Output& output) : output_(output) {}                               // NOLINT
+  Input(const Operation& op) : output_(op.out(0)) {}                                   // NOLINT
+  Input(const Tensor& value) : value_(value), literal_(false) {}                       // NOLINT
   Input(const char* value) : value_(Tensor::Scalar(value)), literal_(false) {}         // NOLINT
   Input(const std::string& value) : value_(Tensor::Scalar(value)), literal_(false) {}  // NOLINT
   template <typename T>
@@ -145,8 +145,8 @@ class Scope {
   OpBuilder Op(absl::string_view op,
                std::source_location where = std::source_location::current()) const;
 
-  const std::string& prefix() const { return prefix_; }        // "" or "a/b"
-  const std::string& op_name() const { return op_name_; }      // As Named set it, or empty.
+  const std::string& prefix() const { return prefix_; }    // "" or "a/b"
+  const std::string& op_name() const { return op_name_; }  // As Named set it, or empty.
   const std::string& device() const { return device_; }
   absl::Span<const NodeId> control_inputs() const { return control_inputs_; }
   absl::Span<const std::string> colocation() const { return colocation_; }
@@ -228,16 +228,16 @@ class GraphState {
   // A variable made by a builder; what Saver, optimizers and initializers work on.
   struct VariableRecord {
     std::string name;
-    Endpoint handle;            // The resource handle, or the reference output.
-    Endpoint value;             // A read of it.
-    NodeId initializer = -1;    // The assignment of its initial value.
+    Endpoint handle;          // The resource handle, or the reference output.
+    Endpoint value;           // A read of it.
+    NodeId initializer = -1;  // The assignment of its initial value.
     Endpoint initial_value;
     DataType dtype = DT_INVALID;
     PartialShape shape;
     bool trainable = true;
     bool is_resource = true;
-    std::string slice;          // Partitioned variables: "full shape and slice" text, else empty.
-    std::string full_name;      // Partitioned variables: the whole's name.
+    std::string slice;      // Partitioned variables: "full shape and slice" text, else empty.
+    std::string full_name;  // Partitioned variables: the whole's name.
   };
 
   explicit GraphState(const OpRegistry& registry) : graph(registry) {}

@@ -16,7 +16,10 @@ class ShapeContext {
  public:
   ShapeContext(const Graph& graph, const AttrMap& attrs, absl::Span<const Endpoint> inputs,
                absl::Span<const DataType> output_types)
-      : graph_(graph), attrs_(attrs), inputs_(inputs), output_types_(output_types),
+      : graph_(graph),
+        attrs_(attrs),
+        inputs_(inputs),
+        output_types_(output_types),
         outputs_(output_types.size()) {}
 
   int num_inputs() const { return static_cast<int>(inputs_.size()); }

@@ -129,9 +129,7 @@ absl::Status CheckAttrs(const OpSpec& op, AttrMap& attrs) {
 // Appends the types of one argument.
 absl::Status ExpandArg(const OpSpec& op, const ArgSpec& arg, const AttrMap& attrs,
                        std::vector<DataType>* types) {
-  const auto append = [&](DataType type) {
-    types->push_back(arg.is_ref ? MakeRef(type) : type);
-  };
+  const auto append = [&](DataType type) { types->push_back(arg.is_ref ? MakeRef(type) : type); };
   if (arg.list_attr >= 0) {
     for (int type : attrs.Find(op.attrs[arg.list_attr].name)->list().type()) {
       append(static_cast<DataType>(type));

@@ -13,7 +13,7 @@
 namespace weir {
 
 struct BoundSignature {
-  std::vector<DataType> inputs;   // As the op declares them: a Ref argument has a ref type.
+  std::vector<DataType> inputs;  // As the op declares them: a Ref argument has a ref type.
   std::vector<DataType> outputs;
 };
 

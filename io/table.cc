@@ -168,8 +168,7 @@ absl::StatusOr<std::shared_ptr<const Table::Block>> Table::ReadBlock(uint64_t of
       }
       break;
     }
-    default:
-      return Damaged(offset, "bad block type");
+    default: return Damaged(offset, "bad block type");
   }
   const size_t total = block->contents.size();
   if (total < 8 || total > 0xffffffffu) return Damaged(offset, "corrupted block: bad size");

@@ -245,24 +245,13 @@ struct BinaryRow {
 
 const BinaryRow kArithmetic[] = {
     {"Add", kAdd, "z = x + y, joined strings for strings",
-     [](const BinaryTerms& t) -> BinaryGradients {
-       return {t.dz, t.dz};
-     },
-     false, KnownAdd},
+     [](const BinaryTerms& t) -> BinaryGradients { return {t.dz, t.dz}; }, false, KnownAdd},
     {"AddV2", kAddV2, "z = x + y",
-     [](const BinaryTerms& t) -> BinaryGradients {
-       return {t.dz, t.dz};
-     },
-     true, KnownAdd},
+     [](const BinaryTerms& t) -> BinaryGradients { return {t.dz, t.dz}; }, true, KnownAdd},
     {"Sub", kNumbers, "z = x - y",
-     [](const BinaryTerms& t) -> BinaryGradients {
-       return {t.dz, -t.dz};
-     },
-     false, KnownSub},
+     [](const BinaryTerms& t) -> BinaryGradients { return {t.dz, -t.dz}; }, false, KnownSub},
     {"Mul", kNumbers, "z = x y",
-     [](const BinaryTerms& t) -> BinaryGradients {
-       return {t.dz * Conj(t.y), Conj(t.x) * t.dz};
-     },
+     [](const BinaryTerms& t) -> BinaryGradients { return {t.dz * Conj(t.y), Conj(t.x) * t.dz}; },
      true, KnownMul},
     {"Div", kNumbers, "z = x / y; integers are truncated towards zero", QuotientGradient, false,
      KnownTruncateDiv},
@@ -450,9 +439,7 @@ void RegisterOddSignatures(OpRegistry& ops) {
        }},
       {"NextAfter", "x1: T", "x2: T", "{double, float} = float",
        "The next number after x1 in the direction of x2.",
-       [](const BinaryTerms& t) -> BinaryGradients {
-         return {t.dz, ZerosLike(t.dz)};
-       }},
+       [](const BinaryTerms& t) -> BinaryGradients { return {t.dz, ZerosLike(t.dz)}; }},
   };
   for (const auto& row : rows) {
     ops.Add(row.op)

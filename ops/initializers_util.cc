@@ -18,17 +18,17 @@ Output Filled(const OpScope& scope, absl::string_view name, const Shape& shape, 
   if (shape.rank() == 0) return ops::ScalarConst(Named(scope, name), dtype, value);
   // The graph fills: a constant of a large variable's size would have to be stored in it.
   const OpScope inner = scope.Composite(name);
-  const Output dims = ops::Const(Named(inner, "shape_as_tensor"),
-                                 Tensor::Vector<int64_t>(shape.dims()));
+  const Output dims =
+      ops::Const(Named(inner, "shape_as_tensor"), Tensor::Vector<int64_t>(shape.dims()));
   const Output scalar = ops::ScalarConst(Named(inner, "Const"), dtype, value);
   return ops::Fill(OpScope(inner.scope().NamedAsScope(), inner.where()), dims, scalar);
 }
 
 Initializer FillWith(absl::string_view name, double value) {
-  return [name = std::string(name), value](const OpScope& scope, const Shape& shape,
-                                           DataType dtype) {
-    return Filled(scope, name, shape, dtype, value);
-  };
+  return
+      [name = std::string(name), value](const OpScope& scope, const Shape& shape, DataType dtype) {
+        return Filled(scope, name, shape, dtype, value);
+      };
 }
 
 struct Fans {
@@ -106,8 +106,7 @@ Initializer VarianceScaling(const VarianceScalingOptions& options) {
       }
       case VarianceScalingOptions::kUntruncatedNormal:
         return ops::RandomNormal(scope, shape, 0, std::sqrt(variance), dtype, {options.seed});
-      case VarianceScalingOptions::kTruncatedNormal:
-        break;
+      case VarianceScalingOptions::kTruncatedNormal: break;
     }
     // The standard deviation that is left of 1 when both tails are cut off at 2.
     constexpr double kTruncatedDeviation = 0.87962566103423978;
@@ -116,9 +115,7 @@ Initializer VarianceScaling(const VarianceScalingOptions& options) {
   };
 }
 
-Initializer GlorotUniform(Seed seed) {
-  return Glorot(VarianceScalingOptions::kUniform, seed);
-}
+Initializer GlorotUniform(Seed seed) { return Glorot(VarianceScalingOptions::kUniform, seed); }
 Initializer GlorotNormal(Seed seed) {
   return Glorot(VarianceScalingOptions::kTruncatedNormal, seed);
 }

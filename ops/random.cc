@@ -56,14 +56,9 @@ Output Scale(const OpScope& outer, absl::string_view name, absl::string_view op,
   const Output dims = Const(named("shape"), ShapeTensor(shape));
   const Output low = ScalarConst(named(uniform ? "min" : "mean"), dtype, shift);
   const Output factor = ScalarConst(named(uniform ? "range" : "stddev"), dtype, scale);
-  const Output sample =
-      SeededOp(named(op), op, options).In(dims).Attr("dtype", dtype).Build();
+  const Output sample = SeededOp(named(op), op, options).In(dims).Attr("dtype", dtype).Build();
   const Output scaled = named("mul").Op("Mul").In(sample).In(factor).Build();
-  return OpScope(inner.scope().NamedAsScope(), inner.where())
-      .Op("Add")
-      .In(scaled)
-      .In(low)
-      .Build();
+  return OpScope(inner.scope().NamedAsScope(), inner.where()).Op("Add").In(scaled).In(low).Build();
 }
 
 }  // namespace
@@ -89,8 +84,8 @@ Output TruncatedNormal(const OpScope& scope, const Input& shape, DataType dtype,
 }
 
 Output ParameterizedTruncatedNormal(const OpScope& scope, const Input& shape, const Input& means,
-                                    const Input& stdevs, const Input& minvals,
-                                    const Input& maxvals, const RandomOptions& options) {
+                                    const Input& stdevs, const Input& minvals, const Input& maxvals,
+                                    const RandomOptions& options) {
   return SeededOp(scope, "ParameterizedTruncatedNormal", options)
       .In(shape)
       .In(means)
@@ -164,8 +159,7 @@ Output UniformBetween(const OpScope& scope, const weir::Shape& shape, double low
 
 Output RandomNormal(const OpScope& scope, const weir::Shape& shape, double mean, double stddev,
                     DataType dtype, const RandomOptions& options) {
-  return Scale(scope, "random_normal", "RandomStandardNormal", shape, mean, stddev, dtype,
-               options);
+  return Scale(scope, "random_normal", "RandomStandardNormal", shape, mean, stddev, dtype, options);
 }
 
 Output ScaledTruncatedNormal(const OpScope& scope, const weir::Shape& shape, double mean,
@@ -273,8 +267,9 @@ void RegisterByShape(OpRegistry& ops) {
       .Attr("T: {int32, int64}")
       .Shape(UniformIntShape);
   Seeded(ops.Add("ParameterizedTruncatedNormal"))
-      .Doc("Normal numbers of given means and standard deviations, cut to [minvals, maxvals]. The "
-           "parameters are scalars, or vectors with one entry per row of the output.")
+      .Doc(
+          "Normal numbers of given means and standard deviations, cut to [minvals, maxvals]. The "
+          "parameters are scalars, or vectors with one entry per row of the output.")
       .In("shape: T")
       .In("means: dtype")
       .In("stdevs: dtype")
@@ -294,8 +289,9 @@ void RegisterByParameter(OpRegistry& ops) {
       .Attr("T: type")
       .Shape([](ShapeContext& c) { return c.SameAsInput(); });
   Seeded(ops.Add("RandomGamma"))
-      .Doc("Numbers of the gamma distribution with shape parameter alpha and rate 1: `shape` of "
-           "them for each alpha.")
+      .Doc(
+          "Numbers of the gamma distribution with shape parameter alpha and rate 1: `shape` of "
+          "them for each alpha.")
       .In("shape: S")
       .In("alpha: T")
       .Out("output: T")

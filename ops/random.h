@@ -35,8 +35,8 @@ Output TruncatedNormal(const OpScope& scope, const Input& shape, DataType dtype 
 // Normal with given parameters, cut to [minvals, maxvals]. The parameters are scalars or vectors
 // with one entry per row of the output.
 Output ParameterizedTruncatedNormal(const OpScope& scope, const Input& shape, const Input& means,
-                                    const Input& stdevs, const Input& minvals,
-                                    const Input& maxvals, const RandomOptions& options = {});
+                                    const Input& stdevs, const Input& minvals, const Input& maxvals,
+                                    const RandomOptions& options = {});
 // The rows of `value` in random order.
 Output RandomShuffle(const OpScope& scope, const Input& value, const RandomOptions& options = {});
 // Gamma(alpha, 1) of shape `shape` + alpha's shape. Types half, float, double.

@@ -48,13 +48,8 @@ Operation DestroyResourceOp(const OpScope& scope, const Input& handle, bool igno
       .Build();
 }
 
-Output ResourceCountUpTo(const OpScope& scope, const Input& handle, int64_t limit,
-                         DataType dtype) {
-  return scope.Op("ResourceCountUpTo")
-      .In(handle)
-      .Attr("limit", limit)
-      .Attr("T", dtype)
-      .Build();
+Output ResourceCountUpTo(const OpScope& scope, const Input& handle, int64_t limit, DataType dtype) {
+  return scope.Op("ResourceCountUpTo").In(handle).Attr("limit", limit).Attr("T", dtype).Build();
 }
 
 Output VariableV2(const OpScope& scope, const PartialShape& shape, DataType dtype,
@@ -175,8 +170,9 @@ absl::Status PassGradient(GradientContext& g) {
 
 void RegisterResourceVariables(OpRegistry& ops) {
   ops.Add("VarHandleOp")
-      .Doc("A handle to the variable named `shared_name` (or as the node) in `container`, made on "
-           "first use, without a value.")
+      .Doc(
+          "A handle to the variable named `shared_name` (or as the node) in `container`, made on "
+          "first use, without a value.")
       .Out("resource: resource")
       .Attr("container: string = ''")
       .Attr("shared_name: string = ''")
@@ -246,8 +242,9 @@ void RegisterResourceVariables(OpRegistry& ops) {
 void RegisterReferenceVariables(OpRegistry& ops) {
   const auto variable = [&](absl::string_view name, ShapeFn shape) {
     ops.Add(name)
-        .Doc("A reference to the variable named `shared_name` (or as the node) in `container`, "
-             "made on first use, without a value.")
+        .Doc(
+            "A reference to the variable named `shared_name` (or as the node) in `container`, "
+            "made on first use, without a value.")
         .Out("ref: Ref(dtype)")
         .Attr("shape: shape")
         .Attr("dtype: type")
@@ -260,8 +257,9 @@ void RegisterReferenceVariables(OpRegistry& ops) {
   variable("VariableV2", DeclaredShape);
   variable("Variable", VariableV1Shape);
   ops.Add("TemporaryVariable")
-      .Doc("A reference to a variable of zeros that lives until the end of the run, or its "
-           "DestroyTemporaryVariable.")
+      .Doc(
+          "A reference to a variable of zeros that lives until the end of the run, or its "
+          "DestroyTemporaryVariable.")
       .Out("ref: Ref(dtype)")
       .Attr("shape: shape")
       .Attr("dtype: type")

@@ -4,8 +4,8 @@
 // The ops of variables, of both kinds, one builder per op. Programs usually call GetVariable
 // (weir/ops/variables_util.h), which lays out a whole variable with its initialisation.
 //
-// Resource variables: VarHandleOp makes a handle; the value is read by ReadVariableOp and written by
-// Assign*VariableOp. Reads and writes are ordered by data and control edges alone. A value that
+// Resource variables: VarHandleOp makes a handle; the value is read by ReadVariableOp and written
+// by Assign*VariableOp. Reads and writes are ordered by data and control edges alone. A value that
 // was read stays as it was read.
 //
 // Reference variables (TensorFlow 1): VariableV2 gives a reference that ops read like a tensor

@@ -1,7 +1,6 @@
 #include "weir/ops/variables_util.h"
 
 #include "absl/container/flat_hash_set.h"
-
 #include "weir/ops/variable.h"
 
 namespace weir {
@@ -44,11 +43,11 @@ absl::Status CheckShared(const GraphState::VariableRecord& record, const Shape& 
 }
 
 // Adds the ops of a variable and fills their ends into `record`; false when an op failed.
-bool BuildResourceVariable(const OpScope& scope, const Initializer& initializer,
-                           const Shape& shape, GraphState::VariableRecord* record) {
+bool BuildResourceVariable(const OpScope& scope, const Initializer& initializer, const Shape& shape,
+                           GraphState::VariableRecord* record) {
   const std::string& name = record->name;
-  const Output handle = ops::VarHandleOp(Named(Place(scope, ""), name), record->dtype, shape,
-                                         {.shared_name = name});
+  const Output handle =
+      ops::VarHandleOp(Named(Place(scope, ""), name), record->dtype, shape, {.shared_name = name});
   if (!handle.valid()) return false;
   const OpScope initial_scope = Colocated(Place(scope, name + "/Initializer"), handle.op());
   const Output initial = initializer(initial_scope, shape, record->dtype);
@@ -101,9 +100,8 @@ ops::Variable MakeVariable(const OpScope& scope, const std::string& full_name, c
   record.shape = shape;
   record.trainable = options.trainable && !options.local;
   record.is_resource = options.use_resource;
-  const bool built = options.use_resource
-                         ? BuildResourceVariable(scope, initial, shape, &record)
-                         : BuildReferenceVariable(scope, initial, shape, &record);
+  const bool built = options.use_resource ? BuildResourceVariable(scope, initial, shape, &record)
+                                          : BuildReferenceVariable(scope, initial, shape, &record);
   if (!built) return {};
 
   const std::string tensor_name = state->graph.node(record.handle.node).name() + ":0";
@@ -134,9 +132,8 @@ std::vector<ops::Variable> InCollection(const Scope& scope, const std::string& c
   const auto it = scope.state()->collections.find(collection);
   if (it == scope.state()->collections.end()) return {};
   absl::flat_hash_set<absl::string_view> names(it->second.begin(), it->second.end());
-  return Select(scope, [&](const ops::Variable& v) {
-    return names.contains(v.handle().op().name() + ":0");
-  });
+  return Select(
+      scope, [&](const ops::Variable& v) { return names.contains(v.handle().op().name() + ":0"); });
 }
 
 Operation InitializeAll(const OpScope& scope, const std::vector<ops::Variable>& variables) {

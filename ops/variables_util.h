@@ -61,7 +61,7 @@ enum class Reuse {
 
 struct GetVariableOptions {
   DataType dtype = DT_FLOAT;
-  bool trainable = true;     // Optimizers change it.
+  bool trainable = true;  // Optimizers change it.
   Reuse reuse = Reuse::kNew;
   bool use_resource = true;  // false: a reference variable, as TensorFlow 1 made them.
   bool local = false;        // A counter or the like: not saved, not trainable, initialised apart.

@@ -28,7 +28,10 @@ class Compiler {
  public:
   Compiler(const Graph& graph, const Signature& signature, const KernelRegistry& kernels,
            RunState& context, const CompileOptions& options)
-      : graph_(graph), signature_(signature), kernels_(kernels), context_(context),
+      : graph_(graph),
+        signature_(signature),
+        kernels_(kernels),
+        context_(context),
         options_(options) {}
 
   absl::StatusOr<Program> Run(absl::Span<const std::optional<Shape>> feed_shapes) {
@@ -126,9 +129,7 @@ class Compiler {
     return fed != fed_.end() ? fed->second : first_slot_[e.node] + e.index;
   }
 
-  bool IsConstant(uint32_t slot) const {
-    return program_.slots[slot].kind == SlotKind::kConstant;
-  }
+  bool IsConstant(uint32_t slot) const { return program_.slots[slot].kind == SlotKind::kConstant; }
 
   // ---- Steps ----
 
@@ -164,8 +165,8 @@ class Compiler {
     if (is_static) SetShape(value, declared.ToShape());
     Step step;
     step.node = &reader;
-    step.fn = [is_static, declared, name = graph_.node(e.node).name()](
-                  KernelRun& r) -> absl::Status {
+    step.fn = [is_static, declared,
+               name = graph_.node(e.node).name()](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(0));
       absl::StatusOr<Tensor> read = variable->Read();
       if (!read.ok()) {
@@ -187,8 +188,8 @@ class Compiler {
     for (int i = 0; i < node.num_inputs(); ++i) {
       const Endpoint e = node.inputs()[i];
       uint32_t slot = SlotOf(e);
-      const bool dereference = IsRefType(graph_.type(e)) && !IsRefType(node.input_type(i)) &&
-                               !fed_.contains(e);
+      const bool dereference =
+          IsRefType(graph_.type(e)) && !IsRefType(node.input_type(i)) && !fed_.contains(e);
       if (dereference) {
         ASSIGN_OR_RETURN(slot, ReadReference(slot, e, node));
       }
@@ -280,8 +281,8 @@ class Compiler {
       ASSIGN_OR_RETURN(Tensor workspace,
                        Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())})));
       context_.node = &node;
-      KernelRun run(tensors.data(), in_args.data(), out_args.data(),
-                    workspace.mutable_raw_data(), &context_);
+      KernelRun run(tensors.data(), in_args.data(), out_args.data(), workspace.mutable_raw_data(),
+                    &context_);
       RETURN_IF_ERROR(k.fn()(run));
     }
     for (int i = 0; i < node.num_outputs(); ++i) {
@@ -345,8 +346,7 @@ class Compiler {
         slot.object = source.object;
         facts_[to].storage = facts_[from].storage;
         return true;
-      case SlotKind::kRun:
-        return false;
+      case SlotKind::kRun: return false;
     }
     return false;
   }
@@ -423,7 +423,8 @@ class Compiler {
     std::vector<size_t> block_of_storage(storages_.size()), block_of_step(program_.steps.size());
     size_t next = 0;
     for (size_t step = 0; step < program_.steps.size(); ++step) {
-      for (; next < storages_.size() && storages_[next].first <= static_cast<int32_t>(step); ++next) {
+      for (; next < storages_.size() && storages_[next].first <= static_cast<int32_t>(step);
+           ++next) {
         block_of_storage[next] = blocks.size();
         blocks.push_back(storages_[next]);
       }
@@ -472,8 +473,8 @@ class Compiler {
 
   Program program_;
   absl::flat_hash_map<Endpoint, uint32_t> fed_;
-  std::vector<uint32_t> first_slot_;     // By node: its output slots are consecutive.
-  std::vector<SlotFacts> facts_;         // By slot.
+  std::vector<uint32_t> first_slot_;  // By node: its output slots are consecutive.
+  std::vector<SlotFacts> facts_;      // By slot.
   std::vector<Storage> storages_;
   std::vector<std::vector<uint32_t>> slots_by_storage_;
   std::vector<size_t> workspace_bytes_;  // By step.

@@ -69,8 +69,7 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(const Progr
     state->arena_ = state->arena_buffer_->data();
   } else {
     // Tensors without elements still need a buffer, and kernels an address.
-    state->arena_buffer_ =
-        std::make_shared<ArenaBuffer>(allocator.Allocate(0), 0, allocator);
+    state->arena_buffer_ = std::make_shared<ArenaBuffer>(allocator.Allocate(0), 0, allocator);
     state->arena_ = state->arena_buffer_->data();
   }
   std::vector<std::shared_ptr<Buffer>> objects(program.num_objects);
@@ -78,12 +77,10 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(const Progr
   for (size_t i = 0; i < program.slots.size(); ++i) {
     const Slot& slot = program.slots[i];
     switch (slot.kind) {
-      case SlotKind::kConstant:
-        state->slots_[i] = slot.constant;
-        break;
+      case SlotKind::kConstant: state->slots_[i] = slot.constant; break;
       case SlotKind::kArena:
-        state->slots_[i] = Tensor::View(slot.dtype, slot.shape, state->arena_buffer_,
-                                        state->arena_ + slot.offset);
+        state->slots_[i] =
+            Tensor::View(slot.dtype, slot.shape, state->arena_buffer_, state->arena_ + slot.offset);
         break;
       case SlotKind::kObject: {
         std::shared_ptr<Buffer>& buffer = objects[slot.object];
@@ -94,8 +91,7 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(const Progr
         state->slots_[i] = Tensor::View(slot.dtype, slot.shape, buffer, buffer->data());
         break;
       }
-      case SlotKind::kRun:
-        break;
+      case SlotKind::kRun: break;
     }
   }
   state->preparations_.resize(program.num_dynamic);
@@ -107,7 +103,10 @@ class Executor {
  public:
   Executor(const Program& program, const KernelRegistry& kernels, ExecutionState& state,
            RunState& run)
-      : program_(program), kernels_(kernels), state_(state), run_(run),
+      : program_(program),
+        kernels_(kernels),
+        state_(state),
+        run_(run),
         slots_(state.slots_.data()) {}
 
   absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,

@@ -72,8 +72,8 @@ class Freezer {
     }
     for (const Endpoint& e : node.inputs()) {
       const bool writes = node.op().is_stateful && graph_.type(e) == DT_RESOURCE;
-      if (writes || (IsRefType(graph_.type(e)) && node.num_outputs() > 0 &&
-                     IsRefType(node.output_type(0)))) {
+      if (writes ||
+          (IsRefType(graph_.type(e)) && node.num_outputs() > 0 && IsRefType(node.output_type(0)))) {
         return InvalidArgument("cannot be frozen: it uses the variable '",
                                graph_.node(e.node).name(), "' for more than its value");
       }

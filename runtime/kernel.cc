@@ -47,8 +47,11 @@ const std::string& KernelRun::node_name() const { return state_->node->name(); }
 
 KernelPrepare::KernelPrepare(const Node& node, std::vector<InputInfo> inputs,
                              ResourceStore* resources)
-    : node_(&node), attrs_(&node.attrs()), inputs_(std::move(inputs)),
-      outputs_(node.num_outputs()), resources_(resources) {
+    : node_(&node),
+      attrs_(&node.attrs()),
+      inputs_(std::move(inputs)),
+      outputs_(node.num_outputs()),
+      resources_(resources) {
   for (int i = 0; i < node.num_outputs(); ++i) {
     outputs_[i].dtype = IsRefType(node.output_type(i)) ? DT_RESOURCE : node.output_type(i);
   }
@@ -80,8 +83,8 @@ absl::StatusOr<Shape> KernelPrepare::ShapeValue(int i) {
 
 size_t KernelPrepare::Workspace(size_t bytes) {
   const size_t offset = workspace_bytes_;
-  workspace_bytes_ += (bytes + Allocator::kAlignment - 1) / Allocator::kAlignment *
-                      Allocator::kAlignment;
+  workspace_bytes_ +=
+      (bytes + Allocator::kAlignment - 1) / Allocator::kAlignment * Allocator::kAlignment;
   return offset;
 }
 
@@ -101,8 +104,7 @@ absl::Status KernelPrepare::InvalidInput(int i, absl::string_view what) const {
 
 void KernelRegistry::Add(absl::string_view op, absl::string_view device_type, PrepareFn prepare,
                          absl::string_view name) {
-  kernels_[absl::StrCat(device_type, "/", op)].push_back(
-      {std::string(name), std::move(prepare)});
+  kernels_[absl::StrCat(device_type, "/", op)].push_back({std::string(name), std::move(prepare)});
 }
 
 absl::Span<const Kernel> KernelRegistry::Find(absl::string_view op,

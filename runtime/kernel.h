@@ -37,7 +37,7 @@ class Node;
 class ResourceStore;  // weir/runtime/resource_store.h
 class RunState;
 class ThreadPool;
-class Variable;       // weir/runtime/variable_state.h
+class Variable;  // weir/runtime/variable_state.h
 
 // One call of a prepared kernel.
 class KernelRun {
@@ -164,9 +164,9 @@ class KernelPrepare {
   // for exactly this value. When it is not known yet, returns an error that the kernel must pass
   // on; Prepare is called again when the value is there.
   absl::StatusOr<Tensor> Value(int i);
-  absl::StatusOr<int64_t> IntValue(int i);   // One int32 or int64.
-  absl::StatusOr<Dims> IntValues(int i);     // A vector (or scalar) of them.
-  absl::StatusOr<Shape> ShapeValue(int i);   // A shape: nothing negative.
+  absl::StatusOr<int64_t> IntValue(int i);  // One int32 or int64.
+  absl::StatusOr<Dims> IntValues(int i);    // A vector (or scalar) of them.
+  absl::StatusOr<Shape> ShapeValue(int i);  // A shape: nothing negative.
   bool needs_value() const { return needs_value_; }
   const std::vector<int>& values_used() const { return values_used_; }
 
@@ -189,9 +189,8 @@ class KernelPrepare {
   // Calls `f.template operator()<T>()` for the T among Ts that the type attr `attr` names.
   template <typename... Ts, typename F>
   absl::Status ForType(absl::string_view attr, F&& f) {
-    return DispatchType<Ts...>(Attr<DataType>(attr), [&]<typename T>(TypeTag<T>) {
-      return f.template operator()<T>();
-    });
+    return DispatchType<Ts...>(Attr<DataType>(attr),
+                               [&]<typename T>(TypeTag<T>) { return f.template operator()<T>(); });
   }
 
   // Hands over the function. Always OK, so that Prepare can end with it.
@@ -207,8 +206,7 @@ class KernelPrepare {
   absl::Status InvalidInput(int i, absl::string_view what) const;
 
  private:
-  std::shared_ptr<Resource> NodeStateImpl(
-      const std::function<std::shared_ptr<Resource>()>& make);
+  std::shared_ptr<Resource> NodeStateImpl(const std::function<std::shared_ptr<Resource>()>& make);
 
   const Node* node_;
   const AttrMap* attrs_;

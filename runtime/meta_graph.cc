@@ -14,8 +14,8 @@ using VariableRecord = GraphState::VariableRecord;
 
 // The collections whose members are variables.
 constexpr absl::string_view kVariableCollections[] = {
-    "variables",          "trainable_variables",       "local_variables", "model_variables",
-    "global_step",        "moving_average_variables",  "metric_variables"};
+    "variables",   "trainable_variables",      "local_variables", "model_variables",
+    "global_step", "moving_average_variables", "metric_variables"};
 
 bool HoldsVariables(absl::string_view collection) {
   return std::find(std::begin(kVariableCollections), std::end(kVariableCollections), collection) !=

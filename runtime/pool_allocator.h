@@ -13,8 +13,7 @@ namespace weir {
 // The memory of a session: keeps freed blocks for the next run, since fresh pages cost ten times
 // what kept ones do, and holds the total to a limit. Tensors may outlive the session: their buffers
 // keep the allocator alive.
-class PoolAllocator final : public Allocator,
-                            public std::enable_shared_from_this<PoolAllocator> {
+class PoolAllocator final : public Allocator, public std::enable_shared_from_this<PoolAllocator> {
  public:
   // `limit` in bytes, counting kept blocks too (which are given up first); 0: none.
   static std::shared_ptr<PoolAllocator> Make(int64_t limit);

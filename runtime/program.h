@@ -25,7 +25,7 @@ struct Step {
   uint32_t first_arg = 0;
   uint32_t num_inputs = 0;
   uint32_t num_outputs = 0;
-  size_t workspace = 0;  // Offset in the arena.
+  size_t workspace = 0;        // Offset in the arena.
   uint32_t dynamic_index = 0;  // Of the execution state's preparations, for kDynamic.
   // Slots to empty after the step: releases[first_release ...].
   uint32_t first_release = 0;
@@ -44,8 +44,8 @@ struct Slot {
   DataType dtype = DT_INVALID;
   Shape shape;
   Tensor constant;
-  size_t offset = 0;        // kArena
-  uint32_t object = 0;      // kObject: which buffer; aliases share it.
+  size_t offset = 0;    // kArena
+  uint32_t object = 0;  // kObject: which buffer; aliases share it.
 };
 
 struct Program {
@@ -53,8 +53,8 @@ struct Program {
   std::vector<uint32_t> args;
   std::vector<uint32_t> releases;
   std::vector<Slot> slots;
-  std::vector<uint32_t> feeds;    // Slot per feed; kNoSlot for feeds that nothing reads.
-  std::vector<uint32_t> fetches;  // Slot per fetch.
+  std::vector<uint32_t> feeds;               // Slot per feed; kNoSlot for feeds that nothing reads.
+  std::vector<uint32_t> fetches;             // Slot per fetch.
   std::vector<uint32_t> run_slots_to_clear;  // Feeds and fetched run slots.
   size_t arena_bytes = 0;
   uint32_t num_objects = 0;

@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<Saveable>> Choose(const GraphState& state,
   return chosen;
 }
 
-Tensor Strings(const std::vector<Saveable>& saveables, std::string Saveable::*field) {
+Tensor Strings(const std::vector<Saveable>& saveables, std::string Saveable::* field) {
   std::vector<std::string> values;
   for (const Saveable& s : saveables) values.push_back(s.*field);
   return Tensor::Vector<std::string>(absl::MakeConstSpan(values));
@@ -179,16 +179,10 @@ void Saver::Build(const Scope& scope) {
                            .Attr("dtype", DT_STRING)
                            .Attr("value", Tensor::Scalar("model"))
                            .Build();
-  const Output filename = save.Named("filename")
-                              .Op("PlaceholderWithDefault")
-                              .In(model)
-                              .Attr("shape", Shape())
-                              .Build();
-  const Output path = save.Named("Const")
-                          .Op("PlaceholderWithDefault")
-                          .In(filename)
-                          .Attr("shape", Shape())
-                          .Build();
+  const Output filename =
+      save.Named("filename").Op("PlaceholderWithDefault").In(model).Attr("shape", Shape()).Build();
+  const Output path =
+      save.Named("Const").Op("PlaceholderWithDefault").In(filename).Attr("shape", Shape()).Build();
   const auto groups = options_.sharded ? ByDevice(scope.graph(), *chosen)
                                        : std::vector<std::vector<Saveable>>{*chosen};
   Output saved;
@@ -224,15 +218,15 @@ absl::StatusOr<std::string> Saver::Save(Session& session, const std::string& pat
                                         std::optional<int64_t> step) {
   RETURN_IF_ERROR(session.Extend(scope_));
   const std::string prefix = step.has_value() ? absl::StrCat(path, "-", *step) : path;
-  RETURN_IF_ERROR(session
-                      .Run({{def_.filename_tensor_name(), Tensor::Scalar(prefix)}},
-                           {def_.save_tensor_name()})
-                      .status());
+  RETURN_IF_ERROR(
+      session
+          .Run({{def_.filename_tensor_name(), Tensor::Scalar(prefix)}}, {def_.save_tensor_name()})
+          .status());
   if (options_.write_meta_graph) {
     MetaGraphDef meta;
     RETURN_IF_ERROR(ExportMetaGraph(scope_, &def_, &meta));
-    RETURN_IF_ERROR(session.env().AtomicWriteFile(absl::StrCat(prefix, ".meta"),
-                                                  meta.SerializeAsString()));
+    RETURN_IF_ERROR(
+        session.env().AtomicWriteFile(absl::StrCat(prefix, ".meta"), meta.SerializeAsString()));
   }
   RETURN_IF_ERROR(Remember(session.env(), prefix));
   return prefix;
@@ -261,9 +255,9 @@ absl::Status Saver::Remember(Env& env, const std::string& prefix) {
   const int64_t now = env.NowMicros();
   const int64_t interval = static_cast<int64_t>(options_.keep_every_n_hours * 3.6e9);
   if (!next_kept_for_good_micros_) next_kept_for_good_micros_ = now + interval;
-  kept_.erase(std::remove_if(kept_.begin(), kept_.end(),
-                             [&](const Kept& k) { return k.prefix == prefix; }),
-              kept_.end());
+  kept_.erase(
+      std::remove_if(kept_.begin(), kept_.end(), [&](const Kept& k) { return k.prefix == prefix; }),
+      kept_.end());
   kept_.push_back({prefix, now});
   std::vector<std::string> expired;
   while (options_.max_to_keep > 0 && kept_.size() > static_cast<size_t>(options_.max_to_keep)) {

@@ -90,8 +90,8 @@ class SignatureRunner {
   ProgramRunner* Add(std::vector<std::optional<Shape>> shapes, Program program,
                      const KernelRegistry& kernels, Allocator& allocator) {
     absl::MutexLock lock(&mu_);
-    entries_.push_back(std::make_unique<Entry>(std::move(shapes), std::move(program), kernels,
-                                               allocator));
+    entries_.push_back(
+        std::make_unique<Entry>(std::move(shapes), std::move(program), kernels, allocator));
     last_.store(entries_.back().get(), std::memory_order_release);
     return &entries_.back()->runner;
   }
@@ -171,12 +171,9 @@ struct Session::Impl {
 
 namespace {
 
-absl::Status ClosedError() {
-  return FailedPrecondition("Attempted to use a closed Session.");
-}
+absl::Status ClosedError() { return FailedPrecondition("Attempted to use a closed Session."); }
 
-std::string SignatureKey(absl::Span<const std::string> feeds,
-                         absl::Span<const std::string> fetches,
+std::string SignatureKey(absl::Span<const std::string> feeds, absl::Span<const std::string> fetches,
                          absl::Span<const std::string> targets) {
   std::string key;
   for (const auto& names : {feeds, fetches, targets}) {

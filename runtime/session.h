@@ -3,8 +3,8 @@
 
 // Running a graph.
 //
-// A Session owns a copy of a graph, its variables and other named objects, and compiled programs: one per
-// signature (feeds with their shapes, fetches, targets). The first Run with a new signature
+// A Session owns a copy of a graph, its variables and other named objects, and compiled programs:
+// one per signature (feeds with their shapes, fetches, targets). The first Run with a new signature
 // compiles; later ones only compute.
 //
 // Thread rule: every call is safe from any thread, at any time. Programs share the variables.
@@ -69,8 +69,8 @@ using Feed = std::pair<std::string, Tensor>;  // "x" or "x:0", value
 // Names or handles of tensors, wherever one is asked for.
 class TensorRef {
  public:
-  TensorRef(const char* name) : name_(name) {}         // NOLINT
-  TensorRef(std::string name) : name_(std::move(name)) {}  // NOLINT
+  TensorRef(const char* name) : name_(name) {}                                     // NOLINT
+  TensorRef(std::string name) : name_(std::move(name)) {}                          // NOLINT
   TensorRef(const Output& output) : name_(output.valid() ? output.name() : "") {}  // NOLINT
   template <typename T>
     requires(std::is_convertible_v<const T&, Output> && !std::is_same_v<T, Output>)
@@ -83,8 +83,8 @@ class TensorRef {
 
 class TargetRef {
  public:
-  TargetRef(const char* name) : name_(name) {}             // NOLINT
-  TargetRef(std::string name) : name_(std::move(name)) {}  // NOLINT
+  TargetRef(const char* name) : name_(name) {}                            // NOLINT
+  TargetRef(std::string name) : name_(std::move(name)) {}                 // NOLINT
   TargetRef(const Operation& op) : name_(op.valid() ? op.name() : "") {}  // NOLINT
   const std::string& name() const { return name_; }
 
@@ -153,7 +153,8 @@ class Session {
                                    const std::vector<TensorRef>& fetches,
                                    const std::vector<TargetRef>& targets = {}) const;
 
-  // Takes over the nodes that the graph under construction (the same one that Create saw) has gained since.
+  // Takes over the nodes that the graph under construction (the same one that Create saw) has
+  // gained since.
   absl::Status Extend(const Scope& scope);
   // Adds the nodes of `graph_def`; AlreadyExists for a name that is taken.
   absl::Status Extend(const GraphDef& graph_def);

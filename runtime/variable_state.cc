@@ -65,9 +65,8 @@ void Variable::Reset() {
 }
 
 // The set of locks is known only at run time, which the static analysis cannot follow.
-absl::Status Variable::UpdateAll(
-    absl::Span<Variable* const> variables,
-    absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update)
+absl::Status Variable::UpdateAll(absl::Span<Variable* const> variables,
+                                 absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update)
     ABSL_NO_THREAD_SAFETY_ANALYSIS {
   absl::InlinedVector<Variable*, 4> order(variables.begin(), variables.end());
   std::sort(order.begin(), order.end());

@@ -35,11 +35,7 @@ OpBuilder BuilderFor(const Scope& scope, const std::string& op, const std::vecto
 }
 
 Output ConstantOf(const Scope& scope, const Tensor& value) {
-  return scope.Named("input")
-      .Op("Const")
-      .Attr("dtype", value.dtype())
-      .Attr("value", value)
-      .Build();
+  return scope.Named("input").Op("Const").Attr("dtype", value.dtype()).Attr("value", value).Build();
 }
 
 Output PlaceholderOf(const Scope& scope, DataType type, const PartialShape& shape) {
@@ -73,9 +69,9 @@ bool CloseEnough(const T& got, const T& want, const Tolerances& t) {
 }
 
 template <typename T>
-constexpr bool kHasTolerance = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                               std::is_same_v<T, Half> || std::is_same_v<T, BFloat16> ||
-                               std::is_same_v<T, Complex64> || std::is_same_v<T, Complex128>;
+constexpr bool kHasTolerance =
+    std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, Half> ||
+    std::is_same_v<T, BFloat16> || std::is_same_v<T, Complex64> || std::is_same_v<T, Complex128>;
 
 void ExpectTensor(const Tensor& got, const Tensor& want, const Tolerances& tolerances,
                   const std::string& where) {
@@ -216,8 +212,7 @@ OpTest& OpTest::Expect(const Tensor& want) {
   if (rtol_ > 0 || atol_ > 0) tolerances = {rtol_, atol_};
   const int index = next_output_++;
   for (size_t way = 0; way < results_.size(); ++way) {
-    const std::string where =
-        absl::StrCat(op_, way == 0 ? "" : " (fed)", ", output ", index);
+    const std::string where = absl::StrCat(op_, way == 0 ? "" : " (fed)", ", output ", index);
     if (index >= static_cast<int>(results_[way].size())) {
       ADD_FAILURE() << where << ": there is no such output";
       continue;

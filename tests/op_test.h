@@ -21,7 +21,8 @@ namespace weir {
 // Parses "[?,3]", "[]", "<unknown>" (or "?").
 PartialShape ParseShape(absl::string_view text);
 
-// Builds one node over placeholders of partial shapes, or constants, and looks at its output shapes.
+// Builds one node over placeholders of partial shapes, or constants, and looks at its output
+// shapes.
 class ShapeTest {
  public:
   explicit ShapeTest(std::string op) : op_(std::move(op)) {}
@@ -52,11 +53,11 @@ class ShapeTest {
 
 // `want`: the shapes of all outputs joined by ";".
 #define EXPECT_SHAPE(test, want) EXPECT_EQ((test).Infer(), want)
-#define EXPECT_SHAPE_ERROR(test, words)                                     \
-  do {                                                                      \
-    const std::string weir_got = (test).Infer();                            \
-    EXPECT_NE(weir_got.find("ERROR"), std::string::npos) << weir_got;       \
-    EXPECT_NE(weir_got.find(words), std::string::npos) << weir_got;         \
+#define EXPECT_SHAPE_ERROR(test, words)                               \
+  do {                                                                \
+    const std::string weir_got = (test).Infer();                      \
+    EXPECT_NE(weir_got.find("ERROR"), std::string::npos) << weir_got; \
+    EXPECT_NE(weir_got.find(words), std::string::npos) << weir_got;   \
   } while (false)
 
 // Runs one node twice, on constants with optimisation on and as feeds of unknown shape, and

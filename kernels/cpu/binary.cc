@@ -74,7 +74,9 @@ Quotient<T> TruncatedQuotient(T a, T b) {
 // Division of floating-point numbers, and of integers where 0 has an inverse.
 struct DivisionOp {
   template <typename T>
-  static bool Valid(const T&, const T& b) requires kIsInteger<T> {
+  static bool Valid(const T&, const T& b)
+    requires kIsInteger<T>
+  {
     return b != 0;
   }
 };
@@ -161,7 +163,9 @@ struct XlogyOp {
 
 struct PowOp {
   template <typename T>
-  static bool Valid(const T&, const T& b) requires kIsInteger<T> {
+  static bool Valid(const T&, const T& b)
+    requires kIsInteger<T>
+  {
     return b >= 0;
   }
   template <typename T>
@@ -336,14 +340,10 @@ template <typename Op>
 void AddEquality(KernelRegistry& registry, absl::string_view op) {
   registry.Add(op, "CPU", [](KernelPrepare& k) {
     switch (k.In(0).dtype()) {  // Quantised numbers are equal when their integers are.
-      case DT_QINT8:
-        return PrepareBinaryLoop(k, RunBinary<Op, int8_t>, 1);
-      case DT_QUINT8:
-        return PrepareBinaryLoop(k, RunBinary<Op, uint8_t>, 1);
-      case DT_QINT32:
-        return PrepareBinaryLoop(k, RunBinary<Op, int32_t>, 1);
-      default:
-        break;
+      case DT_QINT8: return PrepareBinaryLoop(k, RunBinary<Op, int8_t>, 1);
+      case DT_QUINT8: return PrepareBinaryLoop(k, RunBinary<Op, uint8_t>, 1);
+      case DT_QINT32: return PrepareBinaryLoop(k, RunBinary<Op, int32_t>, 1);
+      default: break;
     }
     return DispatchType<Half, BFloat16, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t,
                         bool, std::string, Complex64, Complex128>(

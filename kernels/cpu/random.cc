@@ -197,8 +197,8 @@ absl::Status PrepareMultinomial(KernelPrepare& k) {
   }
   k.Out(0).SetShape(shape);
   const size_t scratch = k.Workspace(static_cast<size_t>(classes) * sizeof(double));
-  const uint64_t reserved = static_cast<uint64_t>(batch) * ((samples + 3) / 4 * 4) * 2 *
-                            kReservedBlocksPerValue;
+  const uint64_t reserved =
+      static_cast<uint64_t>(batch) * ((samples + 3) / 4 * 4) * 2 * kReservedBlocksPerValue;
   return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.ForType<int32_t, int64_t>("output_dtype", [&]<typename Class>() {
       return k.Run([=](KernelRun& r) {
@@ -222,8 +222,7 @@ void RegisterRandomKernels(KernelRegistry& kernels) {
   kernels.Add("RandomUniformInt", "CPU", PrepareUniformInt);
   kernels.Add("StatelessRandomUniform", "CPU", PrepareStateless<Distribution::kUniform>);
   kernels.Add("StatelessRandomNormal", "CPU", PrepareStateless<Distribution::kNormal>);
-  kernels.Add("StatelessTruncatedNormal", "CPU",
-              PrepareStateless<Distribution::kTruncatedNormal>);
+  kernels.Add("StatelessTruncatedNormal", "CPU", PrepareStateless<Distribution::kTruncatedNormal>);
   kernels.Add("StatelessRandomUniformInt", "CPU", PrepareStatelessUniformInt);
   kernels.Add("RandomShuffle", "CPU", PrepareShuffle);
   kernels.Add("Multinomial", "CPU", PrepareMultinomial<false>);

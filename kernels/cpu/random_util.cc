@@ -18,8 +18,7 @@ Philox GeneratorState::Reserve(Env& env, uint64_t blocks) {
 std::shared_ptr<GeneratorState> NodeGenerator(KernelPrepare& k) {
   const int64_t seed = k.Attr<int64_t>("seed");
   const int64_t seed2 = k.Attr<int64_t>("seed2");
-  return k.NodeState<GeneratorState>(
-      [&] { return std::make_shared<GeneratorState>(seed, seed2); });
+  return k.NodeState<GeneratorState>([&] { return std::make_shared<GeneratorState>(seed, seed2); });
 }
 
 }  // namespace weir

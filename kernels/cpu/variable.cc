@@ -35,8 +35,8 @@ absl::Status PrepareVariable(KernelPrepare& k) {
                            ", not a Variable");
   }
   if (variable->dtype() != dtype) {
-    return InvalidArgument("the variable '", name, "' is of type ",
-                           DataTypeName(variable->dtype()), ", not ", DataTypeName(dtype));
+    return InvalidArgument("the variable '", name, "' is of type ", DataTypeName(variable->dtype()),
+                           ", not ", DataTypeName(dtype));
   }
   if (!variable->declared_shape().IsCompatibleWith(shape)) {
     return InvalidArgument("the variable '", name, "' has shape ",
@@ -113,8 +113,7 @@ absl::Status PrepareAssignVariable(KernelPrepare& k) {
     const Tensor& value = r.In(1);
     if (variable->dtype() != value.dtype()) {
       return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
-                             DataTypeName(variable->dtype()), " got ",
-                             DataTypeName(value.dtype()));
+                             DataTypeName(variable->dtype()), " got ", DataTypeName(value.dtype()));
     }
     return variable->Assign(value);
   });
@@ -128,14 +127,12 @@ absl::Status PrepareAssign(KernelPrepare& k) {
     const Tensor& value = r.In(1);
     if (variable->dtype() != value.dtype()) {
       return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
-                             DataTypeName(variable->dtype()), " got ",
-                             DataTypeName(value.dtype()));
+                             DataTypeName(variable->dtype()), " got ", DataTypeName(value.dtype()));
     }
     if (validate) {
       // A value of another shape, once let in, sets the shape for later assignments.
       absl::StatusOr<Tensor> old = variable->Read();
-      const PartialShape want =
-          old.ok() ? PartialShape(old->shape()) : variable->declared_shape();
+      const PartialShape want = old.ok() ? PartialShape(old->shape()) : variable->declared_shape();
       if (!want.IsCompatibleWith(value.shape())) {
         return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
                                want.ToString(), " rhs shape= ", value.shape().ToString());
@@ -180,9 +177,8 @@ absl::Status PrepareUpdate(KernelPrepare& k) {
         }
         T* const to = t.mutable_data<T>();
         const T* const from = value.data<T>();
-        r.ParallelFor(t.num_elements(), 1, [&](int64_t begin, int64_t end) {
-          UpdateBlock<kAdd>(to, from, begin, end);
-        });
+        r.ParallelFor(t.num_elements(), 1,
+                      [&](int64_t begin, int64_t end) { UpdateBlock<kAdd>(to, from, begin, end); });
         return absl::OkStatus();
       });
     });
@@ -216,9 +212,8 @@ absl::Status PrepareVariableShape(KernelPrepare& k) {
     if (declared.IsFullyDefined()) {
       // Known without a value.
       k.Out(0).SetShape({declared.rank()});
-      return k.Run([shape = declared.ToShape()](KernelRun& r) {
-        return WriteShape(shape, r.Out<T>(0));
-      });
+      return k.Run(
+          [shape = declared.ToShape()](KernelRun& r) { return WriteShape(shape, r.Out<T>(0)); });
     }
     k.Out(0).Unsized();
     return k.Run([](KernelRun& r) -> absl::Status {

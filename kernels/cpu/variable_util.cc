@@ -10,8 +10,8 @@ absl::Status UninitializedVariable(const KernelRun& r, int i, bool is_reference)
   const std::string container = handle.container.empty() ? "localhost" : handle.container;
   return FailedPrecondition(
       "Error while reading resource variable ", handle.name, " from Container: ", container,
-      ". This could mean that the variable was uninitialized. Not found: Resource ", container,
-      "/", handle.name, "/N10tensorflow3VarE does not exist.");
+      ". This could mean that the variable was uninitialized. Not found: Resource ", container, "/",
+      handle.name, "/N10tensorflow3VarE does not exist.");
 }
 
 absl::StatusOr<Variable*> InitializedVariable(const KernelRun& r, int i, DataType dtype,
