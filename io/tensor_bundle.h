@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "weir/core/env.h"
 #include "weir/core/tensor.h"
+#include "weir/io/checkpoint.h"
 #include "weir/io/slice_spec.h"
 #include "weir/io/table.h"
 #include "weir/proto/tensor_bundle.pb.h"
@@ -67,31 +68,19 @@ class BundleWriter {
   bool finished_ = false;
 };
 
-// Reads a checkpoint of any number of shards, of either byte order. Everything read is checked
-// against its checksum, and every size against the files before memory is taken for it; damage is
-// DataLoss naming file and offset. Thread rule: safe from any thread.
-class BundleReader {
+// Reads a checkpoint of any number of shards, of either byte order.
+class BundleReader final : public CheckpointReader {
  public:
-  struct Info {
-    std::string name;
-    DataType dtype = DT_INVALID;
-    Shape shape;          // Of the whole tensor.
-    bool sliced = false;  // Stored in parts.
-  };
-
   // NotFound when there is no index file.
   static absl::StatusOr<std::unique_ptr<BundleReader>> Open(Env& env, const std::string& prefix);
 
-  // All tensors, sorted by name. InvalidArgument for a checkpoint whose names take more than 1 GiB.
-  absl::StatusOr<std::vector<Info>> List() const;
-  // NotFound "Key w not found in checkpoint".
-  absl::StatusOr<Info> Find(const std::string& name) const;
+  // InvalidArgument for a checkpoint whose names take more than 1 GiB.
+  absl::StatusOr<std::vector<Info>> List() const override;
+  absl::StatusOr<Info> Find(const std::string& name) const override;
   absl::StatusOr<Tensor> Read(const std::string& name,
-                              Allocator& allocator = HeapAllocator()) const;
-  // A part of a tensor, put together from whatever parts are stored. InvalidArgument when they do
-  // not cover it.
+                              Allocator& allocator = HeapAllocator()) const override;
   absl::StatusOr<Tensor> ReadSlice(const std::string& name, const TensorSlice& slice,
-                                   Allocator& allocator = HeapAllocator()) const;
+                                   Allocator& allocator = HeapAllocator()) const override;
 
   const std::string& prefix() const { return prefix_; }
   const BundleHeaderProto& header() const { return header_; }
