@@ -1,0 +1,51 @@
+// ClipByValue (ops/clip.cc).
+
+#include "weir/kernels/cpu/elementwise_util.h"
+
+namespace weir {
+namespace {
+
+absl::Status PrepareClipByValue(KernelPrepare& k) {
+  const Shape& shape = k.In(0).shape();
+  for (int i = 1; i < 3; ++i) {
+    if (k.In(i).shape().rank() != 0 && k.In(i).shape() != shape) {
+      return k.InvalidInput(i, absl::StrCat("must be a scalar or have shape ", shape.ToString()));
+    }
+  }
+  k.Out(0).SetShape(shape).MayReuse(0);
+  const int64_t n = shape.num_elements();
+  const int64_t low_stride = k.In(1).shape().rank() != 0, high_stride = k.In(2).shape().rank() != 0;
+  return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    return k.Run([=](KernelRun& r) {
+      const T* t = r.In<T>(0);
+      const T* low = r.In<T>(1);
+      const T* high = r.In<T>(2);
+      T* out = r.Out<T>(0);
+      r.ParallelFor(n, 3, [=](int64_t begin, int64_t end) {
+        using C = ComputeType<T>;
+        // NaN is neither below nor above a bound, and stays.
+        const auto clip = [](C x, C lo, C hi) {
+          const C raised = x < lo ? lo : x;
+          return raised > hi ? hi : raised;
+        };
+        if (low_stride == 0 && high_stride == 0) {
+          const C lo = low[0], hi = high[0];
+          for (int64_t i = begin; i < end; ++i) out[i] = clip(t[i], lo, hi);
+        } else {
+          for (int64_t i = begin; i < end; ++i) {
+            out[i] = clip(t[i], low[i * low_stride], high[i * high_stride]);
+          }
+        }
+      });
+      return absl::OkStatus();
+    });
+  });
+}
+
+}  // namespace
+
+void RegisterClipKernels(KernelRegistry& registry) {
+  registry.Add("ClipByValue", "CPU", PrepareClipByValue);
+}
+
+}  // namespace weir
