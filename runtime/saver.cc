@@ -6,8 +6,11 @@
 #include "absl/strings/str_format.h"
 #include "google/protobuf/text_format.h"
 #include "weir/core/env.h"
+#include "weir/io/tensor_bundle.h"
 #include "weir/proto/checkpoint_state.pb.h"
 #include "weir/runtime/meta_graph.h"
+#include "weir/runtime/resource_store.h"
+#include "weir/runtime/variable_state.h"
 
 namespace weir {
 namespace {
@@ -312,6 +315,34 @@ absl::Status Saver::RecoverCheckpoints(Env& env, const std::string& directory) {
   for (const std::string& path : state.all_model_checkpoint_paths()) {
     kept_.push_back({JoinPath(directory, path), env.NowMicros()});
   }
+  return absl::OkStatus();
+}
+
+absl::Status RestoreVariables(Session& session, Env& env, const std::string& prefix) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<BundleReader> reader, BundleReader::Open(env, prefix));
+  const Graph& graph = session.graph();
+  int restored = 0;
+  for (NodeId id = 0; id < graph.num_nodes(); ++id) {
+    const Node& node = graph.node(id);
+    const std::string& op = node.op().name;
+    if (op != "VarHandleOp" && op != "VariableV2" && op != "Variable") continue;
+    if (!reader->Find(node.name()).ok()) continue;
+    ASSIGN_OR_RETURN(Tensor value, reader->Read(node.name()));
+    const std::string shared = node.attrs().Value<std::string>("shared_name");
+    const std::shared_ptr<Resource> object = session.resources().FindOrCreate(
+        node.attrs().Value<std::string>("container"), shared.empty() ? node.name() : shared,
+        [&] {
+          return std::make_shared<Variable>(node.name(), node.attrs().Value<DataType>("dtype"),
+                                            node.attrs().Value<PartialShape>("shape"));
+        });
+    auto* variable = dynamic_cast<Variable*>(object.get());
+    if (variable == nullptr) return Internal(node.Description(), " is not a variable");
+    if (absl::Status status = variable->Assign(std::move(value)); !status.ok()) {
+      return Annotate(status, absl::StrCat(node.Description(), ": from ", prefix, ": "));
+    }
+    ++restored;
+  }
+  if (restored == 0) return NotFound(prefix, " has none of the graph's variables");
   return absl::OkStatus();
 }
 

@@ -1,0 +1,137 @@
+#include "weir/tools/run_graph/options.h"
+
+#include <functional>
+#include <map>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace weir::run_graph {
+
+const char kUsage[] =
+    R"(usage: run_graph MODEL [options]
+
+Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtxt) or a MetaGraphDef
+(.meta).
+
+  --feed NAME=@FILE.npy   feed a tensor from a file
+  --feed NAME=LITERAL     feed a number, a string, or nested lists: --feed 'x=[[1, 2], [3, 4]]'
+  --fetch NAME            compute a tensor and show it
+  --target NAME           run an operation
+  --init NAME             run an operation once, before everything else
+  --checkpoint PREFIX     give the variables their values from a checkpoint
+  --steps N               run N times; the results shown are the last ones (1)
+  --output_dir DIR        write one NAME.npy per fetch ('/' and ':' become '_')
+  --format text|json|npy  how results are shown (text)
+  --threads N             threads for the work of one op (one per core)
+  --list                  show placeholders, variables, likely outputs, ops and what is unsupported
+  --explain_kernels       show which kernel each op of the graph would use, and why not others
+  --benchmark             time the steps
+  --trace FILE.json       write a timeline of the last step for chrome://tracing
+  --timeout_ms N          give up a step after this time; 0: never (60000)
+  --memory_limit BYTES    the most that tensors may take; 0: no limit (4 GiB)
+  --allow_dir DIR         let ops of the graph read and write files in DIR
+
+Exit codes: 0 success, 2 usage, 10 + the status code of an error.
+)";
+
+namespace {
+
+using Setter = std::function<absl::Status(const std::string& value)>;
+
+Setter Text(std::string* out) {
+  return [out](const std::string& value) {
+    *out = value;
+    return absl::OkStatus();
+  };
+}
+
+Setter Names(std::vector<std::string>* out) {
+  return [out](const std::string& value) {
+    out->push_back(value);
+    return absl::OkStatus();
+  };
+}
+
+Setter Number(int64_t* out, int64_t least) {
+  return [out, least](const std::string& value) -> absl::Status {
+    if (!absl::SimpleAtoi(value, out) || *out < least) {
+      return InvalidArgument("'", value, "' is not a whole number of at least ", least);
+    }
+    return absl::OkStatus();
+  };
+}
+
+absl::Status AddFeed(Options& options, const std::string& value) {
+  const std::pair<std::string, std::string> feed = absl::StrSplit(value, absl::MaxSplits('=', 1));
+  if (feed.first.empty() || !absl::StrContains(value, '=')) {
+    return InvalidArgument("'", value, "' is not NAME=VALUE");
+  }
+  options.feeds.push_back(feed);
+  return absl::OkStatus();
+}
+
+std::map<std::string, Setter> ValueFlags(Options& o) {
+  return {
+      {"feed", [&o](const std::string& value) { return AddFeed(o, value); }},
+      {"fetch", Names(&o.fetches)},
+      {"target", Names(&o.targets)},
+      {"init", Names(&o.inits)},
+      {"checkpoint", Text(&o.checkpoint)},
+      {"output_dir", Text(&o.output_dir)},
+      {"trace", Text(&o.trace)},
+      {"allow_dir", Text(&o.allow_dir)},
+      {"steps", Number(&o.steps, 1)},
+      {"threads", Number(&o.threads, 0)},
+      {"timeout_ms", Number(&o.timeout_ms, 0)},
+      {"memory_limit", Number(&o.memory_limit, 0)},
+      {"format",
+       [&o](const std::string& value) -> absl::Status {
+         o.format = value;
+         if (value == "text" || value == "json" || value == "npy") return absl::OkStatus();
+         return InvalidArgument("'", value, "' is not text, json or npy");
+       }},
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
+  Options options;
+  const std::map<std::string, Setter> values = ValueFlags(options);
+  const std::map<std::string, bool*> switches = {{"list", &options.list},
+                                                 {"benchmark", &options.benchmark},
+                                                 {"explain_kernels", &options.explain_kernels},
+                                                 {"help", &options.help}};
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view arg = argv[i];
+    if (!absl::ConsumePrefix(&arg, "--")) {
+      if (!options.model.empty()) return InvalidArgument("more than one MODEL: '", arg, "'");
+      options.model = std::string(arg);
+      continue;
+    }
+    const size_t equals = arg.find('=');
+    const std::string name(arg.substr(0, equals));
+    if (const auto it = switches.find(name); it != switches.end()) {
+      *it->second = true;
+      continue;
+    }
+    const auto it = values.find(name);
+    if (it == values.end()) return InvalidArgument("there is no option --", name);
+    std::string value;
+    if (equals != absl::string_view::npos) {
+      value = std::string(arg.substr(equals + 1));
+    } else if (++i < argc) {
+      value = argv[i];
+    } else {
+      return InvalidArgument("--", name, " needs a value");
+    }
+    RETURN_IF_ERROR(Annotate(it->second(value), absl::StrCat("--", name, ": ")));
+  }
+  if (options.model.empty() && !options.help) return InvalidArgument("MODEL is missing");
+  return options;
+}
+
+}  // namespace weir::run_graph

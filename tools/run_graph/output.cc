@@ -1,0 +1,106 @@
+#include "weir/tools/run_graph/output.h"
+
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace weir::run_graph {
+namespace {
+
+// Bytes that are not printable ASCII are written as \u00XX, so that any string has a JSON form.
+std::string Quoted(absl::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      out += absl::StrFormat("\\u%04x", byte);
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + "\"";
+}
+
+template <typename T>
+std::string JsonValue(const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    return Quoted(value);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return value ? "true" : "false";
+  } else if constexpr (std::is_same_v<T, Complex64> || std::is_same_v<T, Complex128>) {
+    return absl::StrCat("[", JsonValue(value.real()), ",", JsonValue(value.imag()), "]");
+  } else if constexpr (std::is_integral_v<T>) {
+    return absl::StrCat(value);
+  } else {
+    const double wide = static_cast<double>(value);
+    if (std::isnan(wide)) return "\"NaN\"";
+    if (std::isinf(wide)) return wide > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+    return absl::StrFormat("%.*g", std::is_same_v<T, double> ? 17 : 9, wide);
+  }
+}
+
+void PrintJsonValues(const Tensor& tensor, std::ostream& out) {
+  const absl::Status status =
+      DispatchType<float, double, Half, BFloat16, Complex64, Complex128, int8_t, int16_t, int32_t,
+                   int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool, std::string>(
+          tensor.dtype(), [&]<typename T>(TypeTag<T>) {
+            const char* separator = "";
+            for (const T& value : tensor.values<T>()) {
+              out << separator << JsonValue(value);
+              separator = ",";
+            }
+            return absl::OkStatus();
+          });
+  if (!status.ok()) out << Quoted(tensor.ToString());
+}
+
+}  // namespace
+
+std::string FileNameFor(const std::string& fetch) {
+  std::string name = fetch;
+  for (char& c : name) {
+    if (c == '/' || c == ':') c = '_';
+  }
+  return name + ".npy";
+}
+
+void PrintText(const std::vector<std::string>& names, const std::vector<Tensor>& values,
+               std::ostream& out) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    out << names[i] << ": " << values[i].ToString(std::numeric_limits<int64_t>::max()) << "\n";
+  }
+}
+
+void PrintJson(const std::vector<std::string>& names, const std::vector<Tensor>& values,
+               std::ostream& out) {
+  out << "{";
+  for (size_t i = 0; i < names.size(); ++i) {
+    out << (i > 0 ? ",\n " : "") << Quoted(names[i]) << ": {\"dtype\": \""
+        << DataTypeName(values[i].dtype()) << "\", \"shape\": ["
+        << absl::StrJoin(values[i].shape().dims(), ",") << "], \"values\": [";
+    PrintJsonValues(values[i], out);
+    out << "]}";
+  }
+  out << "}\n";
+}
+
+std::string TraceJson(const RunMetadata& metadata) {
+  std::vector<std::string> events;
+  for (const DeviceStepStats& device : metadata.step_stats().dev_stats()) {
+    for (const NodeExecStats& node : device.node_stats()) {
+      events.push_back(absl::StrFormat(
+          "{\"name\": %s, \"cat\": \"op\", \"ph\": \"X\", \"pid\": 0, \"tid\": 0, \"ts\": %d, "
+          "\"dur\": %d, \"args\": {\"label\": %s}}",
+          Quoted(node.node_name()), node.all_start_micros(), node.op_end_rel_micros(),
+          Quoted(node.timeline_label())));
+    }
+  }
+  return absl::StrCat("{\"traceEvents\": [\n", absl::StrJoin(events, ",\n"), "\n]}\n");
+}
+
+}  // namespace weir::run_graph
