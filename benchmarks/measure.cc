@@ -1,0 +1,148 @@
+#include "benchmarks/measure.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <vector>
+
+namespace {
+
+std::atomic<int64_t> allocations{0};
+
+void* CountedAllocate(size_t bytes, size_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  const size_t rounded = (std::max<size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
+  return std::aligned_alloc(alignment, rounded);
+}
+
+void* CountedAllocateOrThrow(size_t bytes, size_t alignment) {
+  void* data = CountedAllocate(bytes, alignment);
+  if (data == nullptr) throw std::bad_alloc();
+  return data;
+}
+
+constexpr size_t kDefaultAlignment = 16;
+
+}  // namespace
+
+// Every allocation of the program is counted.
+void* operator new(size_t n) { return CountedAllocateOrThrow(n, kDefaultAlignment); }
+void* operator new[](size_t n) { return CountedAllocateOrThrow(n, kDefaultAlignment); }
+void* operator new(size_t n, std::align_val_t a) {
+  return CountedAllocateOrThrow(n, static_cast<size_t>(a));
+}
+void* operator new(size_t n, const std::nothrow_t&) noexcept {
+  return CountedAllocate(n, kDefaultAlignment);
+}
+void* operator new(size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
+  return CountedAllocate(n, static_cast<size_t>(a));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+void operator delete[](void* p, size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace weir::benchmarks {
+namespace {
+
+double Now() {
+  return std::chrono::duration<double, std::micro>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+int64_t Faults() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+}  // namespace
+
+absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, double seconds) {
+  Measurement m;
+  const double begin = Now();
+  RETURN_IF_ERROR(fn());
+  m.first_us = Now() - begin;
+  for (int i = 0; i < 3; ++i) RETURN_IF_ERROR(fn());
+  // Calls shorter than the clock's step are timed in batches.
+  const double probe = Now();
+  RETURN_IF_ERROR(fn());
+  const int batch = std::clamp(static_cast<int>(20.0 / std::max(Now() - probe, 0.01)), 1, 1000);
+  std::vector<double> times;
+  times.reserve(1'000'000);
+  const double end = Now() + seconds * 1e6;
+  const int64_t faults = Faults(), allocated = allocations.load();
+  while ((Now() < end || times.size() < 5) && times.size() < 1'000'000) {
+    const double start = Now();
+    for (int i = 0; i < batch; ++i) RETURN_IF_ERROR(fn());
+    times.push_back((Now() - start) / batch);
+  }
+  m.calls = static_cast<int64_t>(times.size()) * batch;
+  m.allocations = static_cast<double>(allocations.load() - allocated) / static_cast<double>(m.calls);
+  m.faults = static_cast<double>(Faults() - faults) / static_cast<double>(m.calls);
+  std::sort(times.begin(), times.end());
+  m.min_us = times.front();
+  m.median_us = times[times.size() / 2];
+  m.p99_us = times[static_cast<size_t>(static_cast<double>(times.size()) * .99)];
+  return m;
+}
+
+void Report(const std::string& name, int threads, const Measurement& m, int64_t units) {
+  std::printf(
+      "{\"case\": \"%s\", \"threads\": %d, \"weir_us\": %.3f, \"weir_min_us\": %.3f, "
+      "\"weir_p99_us\": %.3f, \"first_us\": %.1f, \"faults\": %.3f, \"allocations\": %.2f",
+      name.c_str(), threads, m.median_us, m.min_us, m.p99_us, m.first_us, m.faults, m.allocations);
+  if (units > 1) std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(units));
+  std::printf("}\n");
+  std::fflush(stdout);
+}
+
+// Eight independent chains of eight-wide multiply-adds, enough to hide the latency.
+__attribute__((target("avx2,fma"))) static double FmaLoop(int64_t rounds) {
+  using Vector = float __attribute__((vector_size(32)));
+  Vector acc[12] = {};
+  Vector a = {}, b = {};
+  for (int i = 0; i < 8; ++i) {
+    a[i] = 1.0f + static_cast<float>(rounds % 3) * 1e-7f;
+    b[i] = 1e-7f;
+  }
+  for (int64_t r = 0; r < rounds; ++r) {
+    for (Vector& v : acc) v = v * a + b;
+  }
+  float sum = 0;
+  for (const Vector& v : acc) sum += v[0] + v[7];
+  return sum;
+}
+
+double FmaGflops() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
+  constexpr int64_t kRounds = 20'000'000;
+  volatile double sink = FmaLoop(1000);
+  const double begin = Now();
+  sink = FmaLoop(kRounds);
+  (void)sink;
+  return static_cast<double>(kRounds) * 12 * 8 * 2 / ((Now() - begin) * 1e3);
+}
+
+double CopyGigabytesPerSecond() {
+  constexpr size_t kBytes = size_t{64} << 20;
+  std::vector<char> from(kBytes, 1), to(kBytes, 2);
+  double best = 0;
+  for (int i = 0; i < 5; ++i) {
+    const double begin = Now();
+    std::memcpy(to.data(), from.data(), kBytes);
+    best = std::max(best, static_cast<double>(kBytes) / ((Now() - begin) * 1e3));
+  }
+  return best;
+}
+
+}  // namespace weir::benchmarks
