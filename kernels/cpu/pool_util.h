@@ -1,0 +1,120 @@
+#ifndef WEIR_KERNELS_CPU_POOL_UTIL_H_
+#define WEIR_KERNELS_CPU_POOL_UTIL_H_
+
+// What the kernels of pooling have in common, over two or three spatial dimensions.
+
+#include <array>
+#include <limits>
+#include <type_traits>
+
+#include "weir/kernels/cpu/conv_util.h"
+#include "weir/kernels/cpu/elementwise_util.h"
+
+namespace weir {
+
+// A pooling. Fewer than three spatial dimensions are filled up in front with extent 1. Pooling over
+// channels is seen as pooling along a row: each pixel is an image of extent 1 x 1 x channels.
+struct PoolGeometry {
+  int64_t batch = 0;
+  int64_t depth = 0;
+  std::array<WindowDim, kMaxSpatialDims> window;
+  ImageStrides in, out;
+  Shape input, output;
+
+  int64_t output_points() const {
+    return window[0].output * window[1].output * window[2].output;
+  }
+  int64_t input_points() const { return window[0].input * window[1].input * window[2].input; }
+  double taps() const {
+    return static_cast<double>(window[0].kernel) * static_cast<double>(window[1].kernel) *
+           static_cast<double>(window[2].kernel);
+  }
+};
+
+// a + b; integers wrap around.
+template <typename T>
+inline T WrappingSum(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    using U = std::make_unsigned_t<T>;
+    return static_cast<T>(static_cast<U>(a) + static_cast<U>(b));
+  } else {
+    return T(ComputeType<T>(a) + ComputeType<T>(b));
+  }
+}
+
+absl::StatusOr<PoolGeometry> MakePoolGeometry(const WindowSpec& spec, const Shape& input);
+
+// The input positions of a window along one dimension: [begin, end).
+struct WindowRange {
+  int64_t begin, end;
+};
+inline WindowRange RangeOf(const WindowDim& w, int64_t output) {
+  const int64_t begin = output * w.stride - w.before;
+  return {std::max<int64_t>(0, begin), std::min(w.input, begin + w.kernel)};
+}
+
+// fn(offset in the image) for each input point of the window of output point (o0, o1, o2), in
+// row-major order.
+template <typename Fn>
+inline void ForEachInWindow(const PoolGeometry& g, int64_t o0, int64_t o1, int64_t o2, Fn fn) {
+  const WindowRange r0 = RangeOf(g.window[0], o0), r1 = RangeOf(g.window[1], o1),
+                    r2 = RangeOf(g.window[2], o2);
+  for (int64_t i0 = r0.begin; i0 < r0.end; ++i0) {
+    for (int64_t i1 = r1.begin; i1 < r1.end; ++i1) {
+      const int64_t row = i0 * g.in.spatial[0] + i1 * g.in.spatial[1];
+      for (int64_t i2 = r2.begin; i2 < r2.end; ++i2) fn(row + i2 * g.in.spatial[2]);
+    }
+  }
+}
+
+inline constexpr int64_t kPoolBlock = 64;  // Channels that are looked at together.
+
+// Finds the first maximum of each window, for the channels [c, c + n) of one image of x, n <=
+// kPoolBlock: fn(o0, o1, o2, places), where places[j] says which of the window's points, in the
+// order of ForEachInWindow, is the maximum of channel c + j. kDense: channels lie side by side.
+template <bool kDense, typename T, typename Fn>
+void ForEachArgmax(const PoolGeometry& g, const T* x, int64_t c, int64_t n, Fn fn) {
+  const int64_t step = kDense ? 1 : g.in.channel;
+  ComputeType<T> best[kPoolBlock];
+  int32_t places[kPoolBlock];
+  const WindowDim* w = g.window.data();
+  for (int64_t o0 = 0; o0 < w[0].output; ++o0) {
+    for (int64_t o1 = 0; o1 < w[1].output; ++o1) {
+      for (int64_t o2 = 0; o2 < w[2].output; ++o2) {
+        int32_t place = 0;
+        ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
+          const T* in = x + offset + c * step;
+          if (place == 0) {
+            for (int64_t j = 0; j < n; ++j) best[j] = in[j * step];
+            std::fill_n(places, n, 0);
+          } else {
+            for (int64_t j = 0; j < n; ++j) {
+              const ComputeType<T> v = in[j * step];
+              const bool larger = v > best[j];
+              best[j] = larger ? v : best[j];
+              places[j] = larger ? place : places[j];
+            }
+          }
+          ++place;
+        });
+        fn(o0, o1, o2, places);
+      }
+    }
+  }
+}
+
+// The kernels of the ops over (input), (orig_input, orig_output, grad) and (orig_input_shape,
+// grad), given the window.
+absl::Status PrepareMaxPool(KernelPrepare& k, const WindowSpec& spec);
+absl::Status PrepareAvgPool(KernelPrepare& k, const WindowSpec& spec);
+absl::Status PrepareMaxPoolGrad(KernelPrepare& k, const WindowSpec& spec);
+absl::Status PrepareMaxPoolGradGrad(KernelPrepare& k, const WindowSpec& spec);
+absl::Status PrepareAvgPoolGrad(KernelPrepare& k, const WindowSpec& spec);
+
+// A kernel whose window stands in attrs.
+using PreparePool = absl::Status (*)(KernelPrepare&, const WindowSpec&);
+PrepareFn WindowFromAttrs(int spatial, PreparePool prepare);
+
+}  // namespace weir
+
+#endif  // WEIR_KERNELS_CPU_POOL_UTIL_H_
