@@ -1,5 +1,7 @@
 #include "weir/graph/import.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,6 +16,10 @@ namespace weir {
 namespace {
 
 constexpr int kOurProducer = 134;
+constexpr int kUnknownProducer = 0;  // What a GraphDef without versions says.
+
+// Newer attrs that tell people something and change nothing.
+constexpr absl::string_view kAnnotations[] = {"debug_name", "metadata"};
 
 // An input of a NodeDef: "node", "node:2" or "^node".
 struct InputName {
@@ -40,9 +46,13 @@ absl::StatusOr<InputName> ParseInput(absl::string_view text) {
 
 // True when an attr that our declaration of the op does not have says what we do anyway: its value
 // is the producer's default, or, when the producer's declarations are not at hand and it is newer
-// than ours, the neutral value that new attrs take.
+// than ours or unknown, the neutral value that new attrs take.
 bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* producer_op,
                 int producer) {
+  if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) !=
+      std::end(kAnnotations)) {
+    return true;
+  }
   if (producer_op != nullptr) {
     for (const auto& attr : producer_op->attr()) {
       if (attr.name() != name) continue;
@@ -50,7 +60,7 @@ bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* pr
              attr.default_value().SerializeAsString() == value.SerializeAsString();
     }
   }
-  if (producer <= kOurProducer) return false;
+  if (producer != kUnknownProducer && producer <= kOurProducer) return false;
   switch (value.value_case()) {
     case AttrValue::kS: return value.s().empty();
     case AttrValue::kI: return value.i() == 0;
