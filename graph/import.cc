@@ -49,8 +49,7 @@ absl::StatusOr<InputName> ParseInput(absl::string_view text) {
 // than ours or unknown, the neutral value that new attrs take.
 bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* producer_op,
                 int producer) {
-  if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) !=
-      std::end(kAnnotations)) {
+  if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) != std::end(kAnnotations)) {
     return true;
   }
   if (producer_op != nullptr) {

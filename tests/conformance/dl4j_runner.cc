@@ -202,8 +202,8 @@ std::vector<bool> FindRandomNodes(const Graph& graph) {
   for (NodeId id = 0; id < graph.num_nodes(); ++id) {
     const Node& node = graph.node(id);
     const std::string& op = node.op().name;
-    random[id] = absl::StartsWith(op, "Random") || op == "Multinomial" ||
-                 op == "TruncatedNormal" || op == "ParameterizedTruncatedNormal";
+    random[id] = absl::StartsWith(op, "Random") || op == "Multinomial" || op == "TruncatedNormal" ||
+                 op == "ParameterizedTruncatedNormal";
     // A back edge of a loop comes from a later node, which counts as not random.
     for (const Endpoint& e : node.inputs()) {
       if (random[e.node]) random[id] = true;
@@ -234,7 +234,8 @@ Outcome RunOnce(const Graph& graph, const Case& c, bool optimize) {
     feeds.emplace_back(graph.EndpointName(feed.endpoint), feed.value);
   }
   std::vector<TensorRef> fetches;
-  for (const Recorded& output : c.outputs) fetches.emplace_back(graph.EndpointName(output.endpoint));
+  for (const Recorded& output : c.outputs)
+    fetches.emplace_back(graph.EndpointName(output.endpoint));
   const absl::StatusOr<std::vector<Tensor>> got = session->Run(feeds, fetches, {});
   if (!got.ok()) return OutcomeOfError(got.status(), c.def, "run");
   const std::vector<bool> random = FindRandomNodes(graph);

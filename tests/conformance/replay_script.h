@@ -23,7 +23,7 @@ class Series {
 
  private:
   friend class ScriptReader;
-  Tensor whole_;                // With a step dimension in front if `stacked_`.
+  Tensor whole_;  // With a step dimension in front if `stacked_`.
   bool stacked_ = false;
   std::vector<Tensor> by_step_;  // Instead of `whole_` when shapes differ.
   bool is_bytes_ = false;

@@ -96,10 +96,9 @@ class Replay {
       if (expected == call.expect.end()) continue;
       const absl::StatusOr<Tensor> want = expected->second.At(step);
       if (!want.ok()) return Error(want.status(), where);
-      const std::string difference =
-          expected->second.is_bytes()
-              ? MessageDifference((*got)[i], *want)
-              : ValueDifference(call.fetches[i], (*got)[i], *want);
+      const std::string difference = expected->second.is_bytes()
+                                         ? MessageDifference((*got)[i], *want)
+                                         : ValueDifference(call.fetches[i], (*got)[i], *want);
       if (!difference.empty()) {
         return Outcome::Failed(absl::StrCat(where, ": ", call.fetches[i], " ", difference));
       }
@@ -166,9 +165,8 @@ class Replay {
     const RestoreScript& restore = *script_.restore;
     const absl::StatusOr<Session> session = Open();
     if (!session.ok()) return Error(session.status(), where);
-    const auto done =
-        session->Run({FeedRef(restore.filename_tensor, Tensor::Scalar(checkpoint))}, {},
-                     {TargetRef(restore.restore_op)});
+    const auto done = session->Run({FeedRef(restore.filename_tensor, Tensor::Scalar(checkpoint))},
+                                   {}, {TargetRef(restore.restore_op)});
     if (!done.ok()) return Error(done.status(), where);
     for (int64_t step = 0; step < restore.steps; ++step) {
       Outcome outcome = RunCall(*session, restore.call, step, absl::StrCat(where, ", step ", step));
