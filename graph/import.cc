@@ -16,7 +16,6 @@ namespace weir {
 namespace {
 
 constexpr int kOurProducer = 134;
-constexpr int kUnknownProducer = 0;  // What a GraphDef without versions says.
 
 // Newer attrs that tell people something and change nothing.
 constexpr absl::string_view kAnnotations[] = {"debug_name", "metadata"};
@@ -46,12 +45,14 @@ absl::StatusOr<InputName> ParseInput(absl::string_view text) {
 
 // True when an attr that our declaration of the op does not have says what we do anyway: its value
 // is the producer's default, or, when the producer's declarations are not at hand and it is newer
-// than ours or unknown, the neutral value that new attrs take.
+// than ours, the neutral value that new attrs take.
 bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* producer_op,
                 int producer) {
   if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) != std::end(kAnnotations)) {
     return true;
   }
+  // Producers of 1.15 already wrote it. True is the behaviour before there was a choice.
+  if (name == "incompatible_shape_error" && value.b()) return true;
   if (producer_op != nullptr) {
     for (const auto& attr : producer_op->attr()) {
       if (attr.name() != name) continue;
@@ -59,11 +60,11 @@ bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* pr
              attr.default_value().SerializeAsString() == value.SerializeAsString();
     }
   }
-  if (producer != kUnknownProducer && producer <= kOurProducer) return false;
+  if (producer <= kOurProducer) return false;
   switch (value.value_case()) {
     case AttrValue::kS: return value.s().empty();
     case AttrValue::kI: return value.i() == 0;
-    case AttrValue::kB: return !value.b() || name == "incompatible_shape_error";
+    case AttrValue::kB: return !value.b();
     case AttrValue::kList: return value.list().ByteSizeLong() == 0;
     case AttrValue::kType: return true;
     case AttrValue::kF: return true;
