@@ -15,7 +15,8 @@
 #include "weir/tests/conformance/harness.h"
 
 ABSL_FLAG(std::string, root, "", "Folder that holds the cases");
-ABSL_FLAG(std::string, filter, "", "Runs only the cases whose name holds this, or matches this glob");
+ABSL_FLAG(std::string, filter, "",
+          "Runs only the cases whose name holds this, or matches this glob");
 ABSL_FLAG(std::string, report, "", "Writes a CSV file: case,status,detail");
 ABSL_FLAG(std::string, expected, "", "File that names the cases that must pass, one a line");
 ABSL_FLAG(bool, strict_list, false, "A case that passes but is not in --expected is a failure");
@@ -58,8 +59,7 @@ bool WriteReport(const std::string& path, const std::vector<std::string>& names,
   std::ofstream file(path);
   file << "case,status,detail\n";
   for (size_t i = 0; i < names.size(); ++i) {
-    const std::string detail =
-        absl::StrReplaceAll(OneLine(outcomes[i].detail), {{"\"", "\"\""}});
+    const std::string detail = absl::StrReplaceAll(OneLine(outcomes[i].detail), {{"\"", "\"\""}});
     file << names[i] << "," << KindName(outcomes[i].kind) << ",\"" << detail << "\"\n";
   }
   file.close();
