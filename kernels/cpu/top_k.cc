@@ -1,0 +1,134 @@
+// TopK, TopKV2 and NthElement (ops/top_k.cc).
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "weir/kernels/cpu/elementwise_util.h"
+
+namespace weir {
+namespace {
+
+// Whether a goes before b: NaN comes last, so that this is an order whatever the input.
+template <typename T>
+bool IsLarger(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    return a > b;
+  } else {
+    return a > b || (b != b && a == a);
+  }
+}
+
+// The k first of the row's indices in order of value; equal values by index.
+template <typename T>
+void SelectTop(const T* row, int64_t n, int64_t k, bool sorted, int32_t* order) {
+  using C = ComputeType<T>;
+  const auto before = [row](int32_t a, int32_t b) {
+    const C x = row[a], y = row[b];
+    return IsLarger<C>(x, y) || (!IsLarger<C>(y, x) && a < b);
+  };
+  std::iota(order, order + n, 0);
+  if (k < n) std::nth_element(order, order + k, order + n, before);
+  if (sorted) std::sort(order, order + k, before);
+}
+
+absl::Status RunTopK(KernelPrepare& k, int64_t count) {
+  const Shape& input = k.In(0).shape();
+  if (input.rank() < 1) return k.InvalidInput(0, "needs rank >= 1");
+  const int64_t n = input.dim(-1);
+  if (count < 0) return InvalidArgument("Need k >= 0, got ", count);
+  if (count > n)
+    return InvalidArgument("input must have at least k = ", count, " columns, but has ", n);
+  if (n > INT32_MAX) return k.InvalidInput(0, "has rows too long for int32 indices");
+  const Shape out = input.WithDim(-1, count);
+  k.Out(0).SetShape(out);
+  k.Out(1).SetShape(out);
+  const int64_t rows = input.Count(0, input.rank() - 1);
+  const bool sorted = k.Attr<bool>("sorted");
+  if (out.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
+  const size_t offset =
+      count == 1 ? 0 : k.Workspace(static_cast<size_t>(rows * n) * sizeof(int32_t));
+  return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    return k.Run([=](KernelRun& r) {
+      const T* in = r.In<T>(0);
+      T* values = r.Out<T>(0);
+      int32_t* indices = r.Out<int32_t>(1);
+      int32_t* scratch = r.Workspace<int32_t>(offset);
+      r.ParallelFor(rows, 8 * static_cast<double>(n), [=](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const T* row = in + i * n;
+          if (count == 1) {
+            using C = ComputeType<T>;
+            int32_t best = 0;
+            for (int64_t j = 1; j < n; ++j) {
+              if (IsLarger<C>(row[j], row[best])) best = static_cast<int32_t>(j);
+            }
+            indices[i] = best;
+            values[i] = row[best];
+            continue;
+          }
+          int32_t* order = scratch + i * n;
+          SelectTop(row, n, count, sorted, order);
+          for (int64_t j = 0; j < count; ++j) {
+            indices[i * count + j] = order[j];
+            values[i * count + j] = row[order[j]];
+          }
+        }
+      });
+      return absl::OkStatus();
+    });
+  });
+}
+
+absl::Status PrepareTopK(KernelPrepare& k) { return RunTopK(k, k.Attr<int64_t>("k")); }
+
+absl::Status PrepareTopKV2(KernelPrepare& k) {
+  if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
+  ASSIGN_OR_RETURN(const int64_t count, k.IntValue(1));
+  return RunTopK(k, count);
+}
+
+absl::Status PrepareNthElement(KernelPrepare& k) {
+  const Shape& input = k.In(0).shape();
+  if (input.rank() < 1) return k.InvalidInput(0, "needs rank >= 1");
+  if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
+  ASSIGN_OR_RETURN(const int64_t nth, k.IntValue(1));
+  const int64_t n = input.dim(-1);
+  if (nth < 0 || nth >= n) {
+    return InvalidArgument("n must be in [0, ", n, "), the length of the rows, but is ", nth);
+  }
+  ASSIGN_OR_RETURN(const Shape out, Shape::Make(input.dims().subspan(0, input.rank() - 1)));
+  k.Out(0).SetShape(out);
+  const int64_t rows = out.num_elements();
+  const int64_t position = k.Attr<bool>("reverse") ? n - 1 - nth : nth;
+  return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    const size_t offset = k.Workspace(static_cast<size_t>(rows * n) * sizeof(T));
+    return k.Run([=](KernelRun& r) {
+      const T* in = r.In<T>(0);
+      T* values = r.Out<T>(0);
+      T* scratch = r.Workspace<T>(offset);
+      r.ParallelFor(rows, 6 * static_cast<double>(n), [=](int64_t begin, int64_t end) {
+        using C = ComputeType<T>;
+        for (int64_t i = begin; i < end; ++i) {
+          T* row = scratch + i * n;
+          std::copy_n(in + i * n, n, row);
+          std::nth_element(row, row + position, row + n, [](const T& a, const T& b) {
+            return IsLarger<C>(static_cast<C>(b), static_cast<C>(a));
+          });
+          values[i] = row[position];
+        }
+      });
+      return absl::OkStatus();
+    });
+  });
+}
+
+}  // namespace
+
+void RegisterTopKKernels(KernelRegistry& registry) {
+  registry.Add("TopK", "CPU", PrepareTopK);
+  registry.Add("TopKV2", "CPU", PrepareTopKV2);
+  registry.Add("NthElement", "CPU", PrepareNthElement);
+}
+
+}  // namespace weir

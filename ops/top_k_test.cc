@@ -1,0 +1,62 @@
+#include "weir/ops/top_k.h"
+
+#include <limits>
+
+#include "weir/tests/op_test.h"
+
+namespace weir {
+namespace {
+
+Tensor K(int32_t k) { return Tensor::Scalar<int32_t>(k); }
+
+TEST(TopK, Shape) {
+  EXPECT_SHAPE(ShapeTest("TopKV2").In("[?,5]").Const(K(2)), "[?,2];[?,2]");
+  EXPECT_SHAPE(ShapeTest("TopKV2").In("[3,5]").In("[]", DT_INT32), "[3,?];[3,?]");
+  EXPECT_SHAPE(ShapeTest("TopKV2").In("?").Const(K(2)), "<unknown>;<unknown>");
+  EXPECT_SHAPE_ERROR(ShapeTest("TopKV2").In("[3]").Const(K(4)), "at least k = 4");
+  EXPECT_SHAPE_ERROR(ShapeTest("TopKV2").In("[3]").Const(K(-1)), "negative");
+  EXPECT_SHAPE_ERROR(ShapeTest("TopKV2").In("[]").Const(K(0)), "rank");
+}
+
+TEST(TopK, LargestFirstAndLowerIndexAmongEquals) {
+  const Tensor x = Tensor::Of<float>({2, 4}, {1, 3, 3, 2, -1, -2, -1, -4});
+  OpTest("TopKV2")
+      .In(x)
+      .In(K(3))
+      .Expect<float>({2, 3}, {3, 3, 2, -1, -1, -2})
+      .Expect<int32_t>({2, 3}, {1, 2, 3, 0, 2, 1});
+  OpTest("TopKV2").In(x).In(K(1)).Expect<float>({2, 1}, {3, -1}).Expect<int32_t>({2, 1}, {1, 0});
+  OpTest("TopKV2").In(x).In(K(0)).Expect<float>({2, 0}, {}).Expect<int32_t>({2, 0}, {});
+  OpTest("TopKV2").In<uint8_t>({2}, {3, 200}).In(K(2)).Expect<uint8_t>({2}, {200, 3});
+  OpTest("TopKV2").In<float>({0, 2}, {}).In(K(1)).Expect<float>({0, 1}, {});
+  OpTest("TopKV2").In(x).In(K(5)).ExpectError("at least k = 5");
+}
+
+TEST(TopK, NanComesLast) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  OpTest("TopKV2")
+      .In<float>({3}, {nan, 1, 2})
+      .In(K(2))
+      .Expect<float>({2}, {2, 1})
+      .Expect<int32_t>({2}, {2, 1});
+}
+
+TEST(TopK, Gradient) {
+  GradientTest("TopKV2").In({5}).Const(K(2)).Check();
+  GradientTest("TopKV2").In({2, 3, 4}).Const(K(2)).Check();
+  GradientTest("TopKV2").In({2, 3}).Const(K(0)).Check();
+}
+
+TEST(NthElement, FromEitherEnd) {
+  EXPECT_SHAPE(ShapeTest("NthElement").In("[?,5]").Const(K(2)), "[?]");
+  EXPECT_SHAPE_ERROR(ShapeTest("NthElement").In("[5]").Const(K(5)), "more than n = 5");
+  const Tensor x = Tensor::Of<float>({2, 3}, {3, 1, 2, 6, 5, 4});
+  OpTest("NthElement").In(x).In(K(0)).Expect<float>({2}, {1, 4});
+  OpTest("NthElement").In(x).In(K(0)).Attr("reverse", true).Expect<float>({2}, {3, 6});
+  OpTest("NthElement").In(x).In(K(1)).Expect<float>({2}, {2, 5});
+  OpTest("NthElement").In(x).In(K(3)).ExpectError("n");
+  GradientTest("NthElement").In({2, 4}).Const(K(2)).Check();
+}
+
+}  // namespace
+}  // namespace weir
