@@ -17,6 +17,19 @@ using ComputeType =
 // The rough cost of a step per element, in simple operations.
 constexpr double kStepCost = 12;
 
+// One call of a step, without types: the rest of this file need not be compiled for each.
+struct StepCall {
+  const char* gradient = nullptr;
+  absl::InlinedVector<char*, 4> variables;
+  absl::InlinedVector<const Tensor*, 6> scalars;  // In the order of the rule.
+  StepFlags flags;
+};
+
+// Updates elements [begin, end) of a row of the gradient that starts at element `gradient_offset`,
+// and of the variables' row that starts at `offset`.
+using UpdateFn = void (*)(const StepCall& call, int64_t gradient_offset, int64_t offset,
+                          int64_t begin, int64_t end);
+
 template <typename Rule, typename C, typename T, typename... Slots>
 void UpdateRange(const Rule rule, int64_t begin, int64_t end, const T* __restrict g,
                  Slots* __restrict... slots) {
@@ -32,12 +45,28 @@ void UpdateRange(const Rule rule, int64_t begin, int64_t end, const T* __restric
   }
 }
 
-// The same over an array of pointers, each moved by `offset`.
-template <typename Rule, typename C, typename T, size_t... kSlot>
-void UpdateRange(const Rule& rule, int64_t begin, int64_t end, const T* g,
-                 const std::array<T*, sizeof...(kSlot)>& slots, int64_t offset,
-                 std::index_sequence<kSlot...>) {
-  UpdateRange<Rule, C, T>(rule, begin, end, g, (slots[kSlot] + offset)...);
+template <typename T>
+ComputeType<T> ReadScalar(const Tensor& t) {
+  using C = ComputeType<T>;
+  if constexpr (!std::is_same_v<T, int64_t>) {
+    if (t.dtype() == DT_INT64) return C(static_cast<double>(*t.data<int64_t>()));
+  }
+  return C(*t.data<T>());
+}
+
+template <template <typename> class RuleOf, typename T>
+void Update(const StepCall& call, int64_t gradient_offset, int64_t offset, int64_t begin,
+            int64_t end) {
+  using C = ComputeType<T>;
+  using Rule = RuleOf<C>;
+  std::array<C, Rule::kScalars.size()> scalars;
+  for (size_t i = 0; i < scalars.size(); ++i) scalars[i] = ReadScalar<T>(*call.scalars[i]);
+  const Rule rule(scalars.data(), call.flags);
+  const T* const g = reinterpret_cast<const T*>(call.gradient) + gradient_offset;
+  [&]<size_t... kSlot>(std::index_sequence<kSlot...>) {
+    UpdateRange<Rule, C, T>(rule, begin, end, g,
+                            (reinterpret_cast<T*>(call.variables[kSlot]) + offset)...);
+  }(std::make_index_sequence<Rule::kVariables>());
 }
 
 // Where a step finds its inputs.
@@ -45,11 +74,12 @@ struct StepInputs {
   int gradient = -1;
   int indices = -1;  // -1: a dense step.
   absl::InlinedVector<int, 6> scalars;
+  int variables = 0;
   bool is_reference = false;
 };
 
-template <size_t kCount>
-StepInputs FindInputs(const KernelPrepare& k, const std::array<const char*, kCount>& scalars) {
+StepInputs FindInputs(const KernelPrepare& k, int variables,
+                      absl::Span<const char* const> scalars) {
   StepInputs in;
   const std::vector<ArgSpec>& args = k.node().op().inputs;
   const auto find = [&](absl::string_view name) {
@@ -61,6 +91,7 @@ StepInputs FindInputs(const KernelPrepare& k, const std::array<const char*, kCou
   in.gradient = find("grad") >= 0 ? find("grad") : find("delta");
   in.indices = find("indices");
   for (const char* name : scalars) in.scalars.push_back(find(name));
+  in.variables = variables;
   in.is_reference = IsReferenceInput(k, 0);
   return in;
 }
@@ -115,58 +146,42 @@ absl::Status ReadIndices(const Tensor& indices, int64_t rows, int64_t* out) {
       });
 }
 
-template <typename C, typename T>
-C ReadScalar(const Tensor& t) {
-  if (t.dtype() == DT_INT64) return C(static_cast<ComputeType<T>>(*t.data<int64_t>()));
-  return C(*t.data<T>());
-}
-
-template <template <typename> class RuleOf, typename T>
 absl::Status RunStep(const KernelRun& r, const StepInputs& in, const StepFlags& flags,
-                     size_t rows_offset) {
-  using C = ComputeType<T>;
-  using Rule = RuleOf<C>;
-  constexpr int kVariables = Rule::kVariables;
-  std::array<Variable*, kVariables> variables;
-  for (int i = 0; i < kVariables; ++i) {
-    ASSIGN_OR_RETURN(variables[i], InitializedVariable(r, i, kDTypeOf<T>, in.is_reference));
-  }
-  std::array<C, Rule::kScalars.size()> scalars;
-  for (size_t i = 0; i < scalars.size(); ++i) scalars[i] = ReadScalar<C, T>(r.In(in.scalars[i]));
-  const Rule rule(scalars.data(), flags);
+                     size_t rows_offset, UpdateFn update) {
   const Tensor& gradient = r.In(in.gradient);
+  absl::InlinedVector<Variable*, 4> variables(in.variables);
+  for (int i = 0; i < in.variables; ++i) {
+    ASSIGN_OR_RETURN(variables[i],
+                     InitializedVariable(r, i, gradient.dtype(), in.is_reference));
+  }
+  StepCall call;
+  call.gradient = gradient.raw_data();
+  call.flags = flags;
+  for (int i : in.scalars) call.scalars.push_back(&r.In(i));
   return Variable::UpdateAll(variables, [&](absl::Span<Tensor* const> t) -> absl::Status {
     RETURN_IF_ERROR(CheckShapes(t, gradient, in.indices >= 0));
-    std::array<T*, kVariables> slots;
-    for (int i = 0; i < kVariables; ++i) slots[i] = t[i]->mutable_data<T>();
-    const T* const g = gradient.data<T>();
+    for (Tensor* tensor : t) call.variables.push_back(tensor->mutable_raw_data());
     const int64_t n = gradient.num_elements();
-    constexpr auto kSequence = std::make_index_sequence<kVariables>();
     if (in.indices < 0) {
-      r.ParallelFor(n, kStepCost, [&](int64_t begin, int64_t end) {
-        UpdateRange<Rule, C, T>(rule, begin, end, g, slots, 0, kSequence);
-      });
+      r.ParallelFor(n, kStepCost,
+                    [&](int64_t begin, int64_t end) { update(call, 0, 0, begin, end); });
       return absl::OkStatus();
     }
     const Tensor& indices = r.In(in.indices);
     int64_t* const rows = r.Workspace<int64_t>(rows_offset);
     RETURN_IF_ERROR(ReadIndices(indices, t[0]->dim(0), rows));
-    const int64_t count = indices.num_elements();
     if (n == 0) return absl::OkStatus();
+    const int64_t count = indices.num_elements();
     const int64_t width = n / count;
     // Columns are shared out, not rows, so that repeated rows keep their order.
     r.ParallelFor(width, kStepCost * static_cast<double>(count), [&](int64_t begin, int64_t end) {
-      for (int64_t i = 0; i < count; ++i) {
-        UpdateRange<Rule, C, T>(rule, begin, end, g + i * width, slots, rows[i] * width, kSequence);
-      }
+      for (int64_t i = 0; i < count; ++i) update(call, i * width, rows[i] * width, begin, end);
     });
     return absl::OkStatus();
   });
 }
 
-template <template <typename> class RuleOf, typename... Types>
-absl::Status PrepareStep(KernelPrepare& k) {
-  const StepInputs in = FindInputs(k, RuleOf<float>::kScalars);
+absl::Status PrepareStep(KernelPrepare& k, const StepInputs& in, UpdateFn update) {
   RETURN_IF_ERROR(CheckStep(k, in));
   StepFlags flags;
   if (k.node().attrs().Find("use_nesterov") != nullptr) {
@@ -180,8 +195,14 @@ absl::Status PrepareStep(KernelPrepare& k) {
     rows = k.Workspace(static_cast<size_t>(k.In(in.indices).shape().dim(0)) * sizeof(int64_t));
   }
   if (k.num_outputs() > 0) k.Out(0).SetShape(Shape()).Alias(0);
+  return k.Run([=](KernelRun& r) { return RunStep(r, in, flags, rows, update); });
+}
+
+template <template <typename> class RuleOf, typename... Types>
+absl::Status PrepareRule(KernelPrepare& k) {
+  const StepInputs in = FindInputs(k, RuleOf<float>::kVariables, RuleOf<float>::kScalars);
   return k.ForType<Types...>("T", [&]<typename T>() {
-    return k.Run([=](KernelRun& r) { return RunStep<RuleOf, T>(r, in, flags, rows); });
+    return PrepareStep(k, in, Update<RuleOf, T>);
   });
 }
 
@@ -192,7 +213,7 @@ template <template <typename> class RuleOf, typename... Extra>
 void Add(KernelRegistry& kernels, const char* rule, Forms forms) {
   const bool sparse = forms == kAllForms || forms == kResourceForms;
   const bool reference = forms == kAllForms || forms == kDenseForms;
-  const PrepareFn prepare = PrepareStep<RuleOf, Half, BFloat16, float, double, Extra...>;
+  const PrepareFn prepare = PrepareRule<RuleOf, Half, BFloat16, float, double, Extra...>;
   kernels.Add(absl::StrCat("ResourceApply", rule), "CPU", prepare);
   if (reference) kernels.Add(absl::StrCat("Apply", rule), "CPU", prepare);
   if (sparse) kernels.Add(absl::StrCat("ResourceSparseApply", rule), "CPU", prepare);
