@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "weir/core/env.h"
+#include "weir/io/checkpoint.h"
 #include "weir/io/tensor_bundle.h"
 #include "weir/runtime/kernel.h"
 
@@ -53,10 +54,10 @@ absl::Status PrepareSave(KernelPrepare& k) {
   });
 }
 
-absl::StatusOr<Tensor> RestoreTensor(const BundleReader& reader, const std::string& name,
+absl::StatusOr<Tensor> RestoreTensor(const CheckpointReader& reader, const std::string& name,
                                      const std::string& shape_and_slice, DataType dtype,
                                      Allocator& allocator) {
-  ASSIGN_OR_RETURN(const BundleReader::Info info, reader.Find(name));
+  ASSIGN_OR_RETURN(const CheckpointReader::Info info, reader.Find(name));
   if (info.dtype != dtype) {
     return InvalidArgument("tensor_name = ", name, "; expected dtype ", DataTypeName(dtype),
                            " does not equal original dtype ", DataTypeName(info.dtype));
@@ -81,8 +82,8 @@ absl::Status PrepareRestore(KernelPrepare& k) {
     dtypes.push_back(k.OutType(i));
   }
   return k.Run([dtypes](KernelRun& r) -> absl::Status {
-    ASSIGN_OR_RETURN(const std::unique_ptr<BundleReader> reader,
-                     BundleReader::Open(r.env(), *r.In<std::string>(kPrefix)));
+    ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> reader,
+                     OpenCheckpoint(r.env(), *r.In<std::string>(kPrefix)));
     for (size_t i = 0; i < dtypes.size(); ++i) {
       ASSIGN_OR_RETURN(Tensor tensor,
                        RestoreTensor(*reader, r.In<std::string>(kNames)[i],
