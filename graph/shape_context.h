@@ -42,6 +42,18 @@ class ShapeContext {
   std::optional<int64_t> IntValue(int i) const;
   // The values of a vector input when all are known.
   std::optional<std::vector<int64_t>> IntValues(int i) const;
+  // The tensor itself when input i is a Const node of at most PartialInts::kMaxValues elements: for
+  // small arguments that are not vectors, such as paddings, which Value does not track.
+  std::optional<Tensor> ConstantValue(int i) const {
+    const Node& source = graph_.node(inputs_[i].node);
+    const int64_t n = In(i).num_elements();
+    if (source.op().name != "Const" || n < 0 || n > static_cast<int64_t>(PartialInts::kMaxValues)) {
+      return std::nullopt;
+    }
+    absl::StatusOr<Tensor> value = source.attrs().Get<Tensor>("value");
+    if (!value.ok()) return std::nullopt;
+    return *std::move(value);
+  }
   // The shape that input i spells: dimensions of unknown value are unknown; only the rank is known
   // when only the input's length is; -1 means unknown. InvalidArgument for values below -1 or
   // an input of rank above 1.
