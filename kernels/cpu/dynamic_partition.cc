@@ -1,0 +1,56 @@
+#include <vector>
+
+#include "weir/kernels/cpu/element_util.h"
+#include "weir/kernels/cpu/index_util.h"
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+namespace {
+
+absl::Status PrepareDynamicPartition(KernelPrepare& k) {
+  const Shape& data = k.In(0).shape();
+  const Shape partitions = k.In(1).shape();
+  const int lead = partitions.rank();
+  if (data.rank() < lead || data.dims().subspan(0, lead) != partitions.dims()) {
+    return InvalidArgument("data.shape must start with partitions.shape, got data.shape = ",
+                           data.ToString(), ", partitions.shape = ", partitions.ToString());
+  }
+  const int n = k.num_outputs();
+  for (int i = 0; i < n; ++i) k.Out(i).Unsized();
+  const Dims row(data.dims().begin() + lead, data.dims().end());
+  const int64_t width = data.Count(lead, data.rank());
+  const int64_t count = partitions.num_elements();
+  const size_t targets_at = k.Workspace(sizeof(int64_t) * count);
+  const size_t sizes_at = k.Workspace(sizeof(int64_t) * n);
+  const DataType dtype = k.OutType(0);
+  return k.Run([=](KernelRun& r) -> absl::Status {
+    int64_t* targets = r.Workspace<int64_t>(targets_at);
+    int64_t* sizes = r.Workspace<int64_t>(sizes_at);
+    RETURN_IF_ERROR(ReadIndices(r.In(1), "partitions", n, targets));
+    std::fill_n(sizes, n, 0);
+    for (int64_t i = 0; i < count; ++i) ++sizes[targets[i]];
+    for (int p = 0; p < n; ++p) {
+      Dims dims = {sizes[p]};
+      dims.insert(dims.end(), row.begin(), row.end());
+      ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
+      RETURN_IF_ERROR(r.AllocateOutput(p, dtype, shape));
+      sizes[p] = 0;  // From here on: the rows written.
+    }
+    return DispatchElement(dtype, [&]<typename E>(TypeTag<E>) -> absl::Status {
+      const E* in = r.In<E>(0);
+      for (int64_t i = 0; i < count; ++i) {
+        const int p = static_cast<int>(targets[i]);
+        CopyRow(in + i * width, r.Out<E>(p) + sizes[p]++ * width, width);
+      }
+      return absl::OkStatus();
+    });
+  });
+}
+
+}  // namespace
+
+void RegisterDynamicPartitionKernels(KernelRegistry& kernels) {
+  kernels.Add("DynamicPartition", "CPU", PrepareDynamicPartition);
+}
+
+}  // namespace weir

@@ -1,0 +1,162 @@
+#include "weir/kernels/cpu/scatter_util.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "weir/kernels/cpu/element_util.h"
+
+namespace weir {
+namespace {
+
+// Integers are combined as unsigned 64-bit numbers, where overflow is defined and the low bits, which
+// are all that is kept, are the same.
+struct AddUpdate {
+  template <typename T>
+  static T Combine(const T& a, const T& b) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return a || b;
+    } else if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+    } else {
+      return static_cast<T>(a + b);
+    }
+  }
+};
+
+struct SubUpdate {
+  template <typename T>
+  static T Combine(const T& a, const T& b) {
+    if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+    } else {
+      return static_cast<T>(a - b);
+    }
+  }
+};
+
+struct MulUpdate {
+  template <typename T>
+  static T Combine(const T& a, const T& b) {
+    if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+    } else {
+      return static_cast<T>(a * b);
+    }
+  }
+};
+
+struct DivUpdate {
+  template <typename T>
+  static T Combine(const T& a, const T& b) {
+    if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
+      // The lowest integer divided by -1 does not fit.
+      if (b == -1) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
+    }
+    return static_cast<T>(a / b);
+  }
+};
+
+struct MinUpdate {
+  template <typename T>
+  static T Combine(const T& a, const T& b) {
+    return b < a ? b : a;
+  }
+};
+
+struct MaxUpdate {
+  template <typename T>
+  static T Combine(const T& a, const T& b) {
+    return a < b ? b : a;
+  }
+};
+
+// Calls row(start, value, n) for the part of every slice that falls into a block of columns.
+template <typename E, typename F>
+void ForSlices(const KernelRun& r, const SliceUpdates& u, E* target, F&& row) {
+  const E* values = u.values->data<E>();
+  // Blocks of columns, not of slices: several slices may have one place.
+  r.ParallelFor(u.slice, static_cast<double>(u.count), [&](int64_t begin, int64_t end) {
+    for (int64_t i = 0; i < u.count; ++i) {
+      row(target + u.starts[i] + begin, values + (u.one_value ? 0 : i * u.slice + begin),
+          end - begin);
+    }
+  });
+}
+
+template <typename Fn, typename T>
+void Accumulate(const KernelRun& r, const SliceUpdates& u, T* target) {
+  if (u.one_value) {
+    const T value = *u.values->data<T>();
+    ForSlices<T>(r, u, target, [&](T* to, const T*, int64_t n) {
+      for (int64_t j = 0; j < n; ++j) to[j] = Fn::Combine(to[j], value);
+    });
+  } else {
+    ForSlices<T>(r, u, target, [&](T* to, const T* from, int64_t n) {
+      for (int64_t j = 0; j < n; ++j) to[j] = Fn::Combine(to[j], from[j]);
+    });
+  }
+}
+
+absl::Status Assign(const KernelRun& r, const SliceUpdates& u, Tensor& target) {
+  return DispatchElement(target.dtype(), [&]<typename E>(TypeTag<E>) -> absl::Status {
+    ForSlices<E>(r, u, target.mutable_data<E>(), [&](E* to, const E* from, int64_t n) {
+      if (u.one_value) {
+        std::fill_n(to, n, *from);
+      } else {
+        CopyRow(from, to, n);
+      }
+    });
+    return absl::OkStatus();
+  });
+}
+
+template <typename Fn, typename... Ts>
+absl::Status AccumulateAs(const KernelRun& r, const SliceUpdates& u, Tensor& target) {
+  return DispatchType<Ts...>(target.dtype(), [&]<typename T>(TypeTag<T>) -> absl::Status {
+    Accumulate<Fn, T>(r, u, target.mutable_data<T>());
+    return absl::OkStatus();
+  });
+}
+
+template <typename Fn, typename... More>
+absl::Status AccumulateReal(const KernelRun& r, const SliceUpdates& u, Tensor& target) {
+  return AccumulateAs<Fn, Half, BFloat16, float, double, int8_t, int16_t, int32_t, int64_t,
+                      uint8_t, uint16_t, uint32_t, uint64_t, More...>(r, u, target);
+}
+
+absl::Status CheckDivisors(const Tensor& values) {
+  if (!IsIntegerType(values.dtype())) return absl::OkStatus();
+  return DispatchIntegers(values.dtype(), [&]<typename T>(TypeTag<T>) -> absl::Status {
+    for (const T& v : values.values<T>()) {
+      if (v == 0) return InvalidArgument("Integer division by zero");
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+absl::Status ApplyUpdates(const KernelRun& r, UpdateKind kind, const SliceUpdates& u,
+                          Tensor& target) {
+  if (u.count == 0 || u.slice == 0) return absl::OkStatus();
+  switch (kind) {
+    case UpdateKind::kAssign:
+      return Assign(r, u, target);
+    case UpdateKind::kAdd:
+      return AccumulateReal<AddUpdate, Complex64, Complex128, bool, std::string>(r, u, target);
+    case UpdateKind::kSub:
+      return AccumulateReal<SubUpdate, Complex64, Complex128>(r, u, target);
+    case UpdateKind::kMul:
+      return AccumulateReal<MulUpdate, Complex64, Complex128>(r, u, target);
+    case UpdateKind::kDiv:
+      RETURN_IF_ERROR(CheckDivisors(*u.values));
+      return AccumulateReal<DivUpdate, Complex64, Complex128>(r, u, target);
+    case UpdateKind::kMin:
+      return AccumulateReal<MinUpdate>(r, u, target);
+    case UpdateKind::kMax:
+      return AccumulateReal<MaxUpdate>(r, u, target);
+  }
+  return Internal("unknown kind of update");
+}
+
+}  // namespace weir

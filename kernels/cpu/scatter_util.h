@@ -1,0 +1,31 @@
+#ifndef WEIR_KERNELS_CPU_SCATTER_UTIL_H_
+#define WEIR_KERNELS_CPU_SCATTER_UTIL_H_
+
+// Combining slices into an array at given places: the scatter ops on tensors and on variables.
+
+#include "weir/runtime/kernel.h"
+
+namespace weir {
+
+enum class UpdateKind { kAssign, kAdd, kSub, kMul, kDiv, kMin, kMax };
+
+// `count` slices of `slice` elements. Slice i belongs at element starts[i] of the target.
+struct SliceUpdates {
+  int64_t count = 0;
+  int64_t slice = 0;
+  const int64_t* starts = nullptr;
+  const Tensor* values = nullptr;
+  bool one_value = false;  // `values` is a scalar that stands for every element.
+};
+
+// target[starts[i] + j] = combine(target[starts[i] + j], values[i, j]), one i after the other, so
+// that of repeated places the last assignment stays and the others accumulate. Integers wrap around;
+// an integer division by zero is InvalidArgument and changes nothing. Strings add by concatenation,
+// booleans by "or".
+// REQUIRES: the slices lie inside the target and values has the elements.
+absl::Status ApplyUpdates(const KernelRun& r, UpdateKind kind, const SliceUpdates& updates,
+                          Tensor& target);
+
+}  // namespace weir
+
+#endif  // WEIR_KERNELS_CPU_SCATTER_UTIL_H_
