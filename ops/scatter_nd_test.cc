@@ -41,16 +41,15 @@ TEST(ScatterNd, Values) {
 }
 
 TEST(TensorScatter, Values) {
-  const auto test = [](const char* op) {
-    return OpTest(op)
-        .In<float>({3, 2}, {1, 2, 3, 4, 5, 6})
+  const auto scatter = [](OpTest&& test) -> OpTest& {
+    return test.In<float>({3, 2}, {1, 2, 3, 4, 5, 6})
         .In(Ints({2, 1}, {2, 0}))
         .In<float>({2, 2}, {10, 20, 30, 40});
   };
-  test("TensorScatterUpdate").Expect<float>({3, 2}, {30, 40, 3, 4, 10, 20});
-  test("TensorScatterAdd").Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
-  test("TensorScatterSub").Expect<float>({3, 2}, {-29, -38, 3, 4, -5, -14});
-  test("ScatterNdNonAliasingAdd").Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
+  scatter(OpTest("TensorScatterUpdate")).Expect<float>({3, 2}, {30, 40, 3, 4, 10, 20});
+  scatter(OpTest("TensorScatterAdd")).Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
+  scatter(OpTest("TensorScatterSub")).Expect<float>({3, 2}, {-29, -38, 3, 4, -5, -14});
+  scatter(OpTest("ScatterNdNonAliasingAdd")).Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
 }
 
 TEST(ScatterNd, Gradient) {

@@ -83,8 +83,13 @@ TEST(Scatter, Errors) {
 }
 
 TEST(Scatter, Shape) {
-  EXPECT_SHAPE_ERROR(
-      ShapeTest("ResourceScatterAdd").In("[]", DT_RESOURCE).In("[2]", DT_INT32).In("[3]"), "updates");
+  const Scope s = Scope::Root();
+  const Output handle = ops::VarHandleOp(s, DT_FLOAT, PartialShape({5, 3}));
+  ops::ResourceScatterAdd(s, handle, {1, 2}, Tensor::Of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  EXPECT_TRUE(s.status().ok()) << s.status();
+  ops::ResourceScatterAdd(s, handle, {1, 2}, Tensor::Of<float>({2}, {1, 2}));
+  EXPECT_NE(s.status().message().find("updates must have shape [2,3]"), absl::string_view::npos)
+      << s.status();
 }
 
 }  // namespace
