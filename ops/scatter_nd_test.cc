@@ -36,8 +36,11 @@ TEST(ScatterNd, Values) {
       .In<int32_t>({2}, {7, 8})
       .In(Ints({2}, {2, 2}))
       .Expect<int32_t>({2, 2}, {0, 7, 8, 0});
-  OpTest("ScatterNd").In(Ints({1, 2}, {0, 2})).In<float>({1}, {1}).In(Ints({2}, {2, 2})).ExpectError(
-      "indices[0] = [0, 2] does not index into shape [2,2]");
+  OpTest("ScatterNd")
+      .In(Ints({1, 2}, {0, 2}))
+      .In<float>({1}, {1})
+      .In(Ints({2}, {2, 2}))
+      .ExpectError("indices[0] = [0, 2] does not index into shape [2,2]");
 }
 
 TEST(TensorScatter, Values) {
@@ -56,8 +59,8 @@ TEST(ScatterNd, Gradient) {
   const Tensor rows = Ints({3, 1}, {1, 3, 1});
   GradientTest("ScatterNd").Const(rows).In({3, 2}).Const(Ints({2}, {4, 2})).Check();
   const Tensor elements = Ints({2, 2}, {0, 1, 2, 0});
-  for (const char* op : {"TensorScatterUpdate", "TensorScatterAdd", "TensorScatterSub",
-                         "ScatterNdNonAliasingAdd"}) {
+  for (const char* op :
+       {"TensorScatterUpdate", "TensorScatterAdd", "TensorScatterSub", "ScatterNdNonAliasingAdd"}) {
     GradientTest(op).In({3, 2}).Const(elements).In({2}).Check();
   }
 }
@@ -69,12 +72,8 @@ std::vector<Tensor> AfterUpdate(const std::string& op, const Tensor& start, cons
   const PartialShape shape(start.shape());
   const Output handle = ops::VarHandleOp(s, start.dtype(), shape);
   const Operation init = ops::AssignVariableOp(s, handle, start);
-  const Operation update = s.ControlDependencies({init})
-                               .Op("Resource" + op)
-                               .In(handle)
-                               .In(indices)
-                               .In(updates)
-                               .Build();
+  const Operation update =
+      s.ControlDependencies({init}).Op("Resource" + op).In(handle).In(indices).In(updates).Build();
   const Output read = ops::ReadVariableOp(s.ControlDependencies({update}), handle, start.dtype());
   const Output ref = ops::Assign(s, ops::VariableV2(s, shape, start.dtype()), start);
   const Output updated = s.Op(op).In(ref).In(indices).In(updates).Build();
