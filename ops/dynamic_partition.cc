@@ -41,14 +41,14 @@ absl::Status DynamicPartitionShape(ShapeContext& c) {
   return absl::OkStatus();
 }
 
-// Every row of dx is the row of dy into which it went: the row numbers are partitioned alike, and the
-// gradients stitched together at them.
+// Every row of dx is the row of dy into which it went: the row numbers are partitioned alike, and
+// the gradients stitched together at them.
 absl::Status DynamicPartitionGradient(GradientContext& g) {
   const OpScope& s = g.scope();
   const Output partitions = g.In(1);
   const Output count = s.Op("Size").In(partitions).Attr("out_type", DT_INT32).Build();
-  const Output numbers = Call(s, "Reshape", Call(s, "Range", 0, count, 1),
-                              ShapeAs(s, partitions, DT_INT32));
+  const Output numbers =
+      Call(s, "Reshape", Call(s, "Range", 0, count, 1), ShapeAs(s, partitions, DT_INT32));
   const std::vector<Output> rows =
       ops::DynamicPartition(s, numbers, partitions, g.Attr<int64_t>("num_partitions"));
   std::vector<Output> grads;

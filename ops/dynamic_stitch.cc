@@ -74,8 +74,8 @@ absl::Status DynamicStitchShape(ShapeContext& c) {
 // Known pieces at known indices make a known vector: reductions compute shapes this way.
 std::optional<PartialInts> DynamicStitchValue(const ValueContext& c) {
   const int n = c.num_inputs() / 2;
-  const int64_t rows = NumRows<ValueContext>(
-      c, n, [](const ValueContext& context, int i) { return context.In(i); });
+  const int64_t rows =
+      NumRows<ValueContext>(c, n, [](const ValueContext& context, int i) { return context.In(i); });
   if (rows < 0 || rows > static_cast<int64_t>(PartialInts::kMaxValues)) return std::nullopt;
   if (c.OutShape().rank() != 1) return std::nullopt;
   PartialInts out;
@@ -101,8 +101,9 @@ absl::Status DynamicStitchGradient(GradientContext& g) {
 
 void AddStitch(OpRegistry& ops, absl::string_view name) {
   ops.Add(name)
-      .Doc("merged[indices[m][i..], b..] = data[m][i.., b..]; where indices repeat, the later piece "
-           "stands.")
+      .Doc(
+          "merged[indices[m][i..], b..] = data[m][i.., b..]; where indices repeat, the later piece "
+          "stands.")
       .In("indices: N * int32")
       .In("data: N * T")
       .Out("merged: T")

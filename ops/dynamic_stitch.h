@@ -5,9 +5,9 @@
 
 namespace weir::ops {
 
-// merged[indices[m][i..], b..] = data[m][i.., b..]: the inverse of DynamicPartition. Each data[m] has
-// shape indices[m].shape + b, with one b for all; merged has max(indices) + 1 rows. Where indices
-// repeat, the later piece stands; rows that no index names are zero.
+// merged[indices[m][i..], b..] = data[m][i.., b..]: the inverse of DynamicPartition. Each data[m]
+// has shape indices[m].shape + b, with one b for all; merged has max(indices) + 1 rows. Where
+// indices repeat, the later piece stands; rows that no index names are zero.
 //
 // The indices are int32. InvalidArgument for negative indices and shapes that do not fit.
 Output DynamicStitch(const OpScope& scope, absl::Span<const Output> indices,

@@ -14,11 +14,10 @@ TEST(DynamicStitch, Shape) {
                    .In("[3]")
                    .AsList(2),
                "[5,3]");
-  EXPECT_SHAPE(
-      ShapeTest("DynamicStitch").In("[?]", DT_INT32).AsList(1).In("[?,3]").AsList(1), "[?,3]");
-  EXPECT_SHAPE_ERROR(
-      ShapeTest("DynamicStitch").In("[2]", DT_INT32).AsList(1).In("[3,3]").AsList(1),
-      "does not start with");
+  EXPECT_SHAPE(ShapeTest("DynamicStitch").In("[?]", DT_INT32).AsList(1).In("[?,3]").AsList(1),
+               "[?,3]");
+  EXPECT_SHAPE_ERROR(ShapeTest("DynamicStitch").In("[2]", DT_INT32).AsList(1).In("[3,3]").AsList(1),
+                     "does not start with");
 }
 
 TEST(DynamicStitch, Values) {
@@ -50,8 +49,12 @@ TEST(DynamicStitch, LaterPiecesStandAndGapsAreZero) {
 }
 
 TEST(DynamicStitch, RefusesNegativeIndices) {
-  OpTest("DynamicStitch").In<int32_t>({1}, {-1}).AsList(1).In<float>({1}, {1}).AsList(1).ExpectError(
-      "= -1 is not in [0,");
+  OpTest("DynamicStitch")
+      .In<int32_t>({1}, {-1})
+      .AsList(1)
+      .In<float>({1}, {1})
+      .AsList(1)
+      .ExpectError("= -1 is not in [0,");
 }
 
 TEST(DynamicStitch, Gradient) {

@@ -69,8 +69,8 @@ absl::Status GatherV2Shape(ShapeContext& c) {
     int64_t size = params.dim(d);
     if (d < batch) {
       if (size >= 0 && indices.dim(d) >= 0 && size != indices.dim(d)) {
-        return InvalidArgument("params.shape[", d, "]: ", size, " should be equal to indices.shape[",
-                               d, "]: ", indices.dim(d));
+        return InvalidArgument("params.shape[", d, "]: ", size,
+                               " should be equal to indices.shape[", d, "]: ", indices.dim(d));
       }
       if (size < 0) size = indices.dim(d);
     }
@@ -102,19 +102,15 @@ std::optional<PartialInts> GatherValue(const ValueContext& c) {
   return out;
 }
 
-// Row i of dx is the sum of the rows of dy that show it: IndexedSlices with one row of dy per index.
+// Row i of dx is the sum of the rows of dy that show it: IndexedSlices with one row of dy per
+// index.
 IndexedSlices RowGradient(GradientContext& g) {
   const OpScope& s = g.scope();
   const Output shape = ShapeAs(s, g.In(0), DT_INT64);
-  const Output tail = s.Op("StridedSlice")
-                          .In(shape)
-                          .In({1})
-                          .In({0})
-                          .In({1})
-                          .Attr("end_mask", 1)
-                          .Build();
-  const Output rows = Call(s, "ExpandDims",
-                           s.Op("Size").In(g.In(1)).Attr("out_type", DT_INT64).Build().out(0), 0);
+  const Output tail =
+      s.Op("StridedSlice").In(shape).In({1}).In({0}).In({1}).Attr("end_mask", 1).Build();
+  const Output rows =
+      Call(s, "ExpandDims", s.Op("Size").In(g.In(1)).Attr("out_type", DT_INT64).Build().out(0), 0);
   return {Call(s, "Reshape", g.Grad(0), Concat(s, {rows, tail}, 0)), Flatten(s, g.In(1)), shape};
 }
 
@@ -161,12 +157,12 @@ GatherCuts CutsOf(GradientContext& g) {
   int64_t axis = known.value_or(-1);
   if (axis < 0 && known.has_value() && params.known_rank()) axis += params.rank();
 
-  const Input rank = params.known_rank() ? Input({params.rank()})
-                                         : Input(as_vector(Call(s, "Rank", g.In(0))));
+  const Input rank =
+      params.known_rank() ? Input({params.rank()}) : Input(as_vector(Call(s, "Rank", g.In(0))));
   const Input batch_cut =
-      batch >= 0 ? Input({static_cast<int>(batch)})
-                 : Input(as_vector(Call(s, "Add", Call(s, "Rank", g.In(1)),
-                                        static_cast<int>(batch))));
+      batch >= 0
+          ? Input({static_cast<int>(batch)})
+          : Input(as_vector(Call(s, "Add", Call(s, "Rank", g.In(1)), static_cast<int>(batch))));
   if (axis >= 0) {
     return {batch_cut, Input({static_cast<int>(axis)}), Input({static_cast<int>(axis) + 1}), rank};
   }
@@ -192,18 +188,18 @@ Output DenseGatherGradient(GradientContext& g) {
 
   const Output dy = Call(s, "Reshape", g.Grad(0), Concat(s, {batches, outer, picks, inner}, 0));
   const Output by_pick = Call(s, "Transpose", dy, Input({0, 2, 1, 3}));
-  const Output rows = Call(s, "Reshape", by_pick,
-                           Concat(s, {Call(s, "Mul", batches, picks), outer, inner}, 0));
+  const Output rows =
+      Call(s, "Reshape", by_pick, Concat(s, {Call(s, "Mul", batches, picks), outer, inner}, 0));
 
   const Output indices = s.Op("Cast").In(g.In(1)).Attr("DstT", DT_INT64).Build();
   const Output first_rows =
       Call(s, "Mul",
-           Call(s, "Range", Tensor::Scalar<int64_t>(0),
-                s.Op("Squeeze").In(batches).Build().out(0), Tensor::Scalar<int64_t>(1)),
+           Call(s, "Range", Tensor::Scalar<int64_t>(0), s.Op("Squeeze").In(batches).Build().out(0),
+                Tensor::Scalar<int64_t>(1)),
            length);
-  const Output row_numbers = Flatten(
-      s, Call(s, "Add", Call(s, "Reshape", indices, Concat(s, {batches, picks}, 0)),
-              Call(s, "ExpandDims", first_rows, 1)));
+  const Output row_numbers =
+      Flatten(s, Call(s, "Add", Call(s, "Reshape", indices, Concat(s, {batches, picks}, 0)),
+                      Call(s, "ExpandDims", first_rows, 1)));
   const Output num_rows = s.Op("Squeeze").In(Call(s, "Mul", batches, length)).Build();
   const Output sums = Call(s, "UnsortedSegmentSum", rows, row_numbers, num_rows);
 
@@ -246,8 +242,10 @@ void RegisterGatherOps(OpRegistry& ops) {
       .Value(GatherValue)
       .Gradient(GatherGradient);
   ops.Add("GatherV2")
-      .Doc("output[a.., i.., b..] = params[a.., indices[i..], b..], where a runs over the dimensions "
-           "before axis; the first batch_dims dimensions of indices belong to those of params.")
+      .Doc(
+          "output[a.., i.., b..] = params[a.., indices[i..], b..], where a runs over the "
+          "dimensions "
+          "before axis; the first batch_dims dimensions of indices belong to those of params.")
       .In("params: Tparams")
       .In("indices: Tindices")
       .In("axis: Taxis")

@@ -19,10 +19,14 @@ TEST(Gather, Shape) {
   EXPECT_SHAPE(ShapeTest("GatherV2").In("[5,3,4]").In("[]", DT_INT32).Const(Axis(-1)), "[5,3]");
   EXPECT_SHAPE(ShapeTest("GatherV2").In("[5,3,4]").In("[2]", DT_INT32).In("[]", DT_INT32),
                "[?,?,?]");
-  EXPECT_SHAPE(
-      ShapeTest("GatherV2").In("[?,3,4]").In("[5,2]", DT_INT32).Const(Axis(1)).Attr("batch_dims", 1),
-      "[5,2,4]");
-  EXPECT_SHAPE_ERROR(ShapeTest("GatherV2").In("[5,3]").In("[2]", DT_INT32).Const(Axis(2)), "axis 2");
+  EXPECT_SHAPE(ShapeTest("GatherV2")
+                   .In("[?,3,4]")
+                   .In("[5,2]", DT_INT32)
+                   .Const(Axis(1))
+                   .Attr("batch_dims", 1),
+               "[5,2,4]");
+  EXPECT_SHAPE_ERROR(ShapeTest("GatherV2").In("[5,3]").In("[2]", DT_INT32).Const(Axis(2)),
+                     "axis 2");
   EXPECT_SHAPE_ERROR(
       ShapeTest("GatherV2").In("[5,3]").In("[2]", DT_INT32).Const(Axis(0)).Attr("batch_dims", 1),
       "less than or equal to axis");
@@ -55,10 +59,15 @@ TEST(Gather, Values) {
 }
 
 TEST(Gather, NamesTheIndexOutOfRange) {
-  OpTest("Gather").In<float>({2}, {1, 2}).In(Ints({1, 2}, {0, 2})).ExpectError(
-      "indices[0,1] = 2 is not in [0, 2)");
-  OpTest("GatherV2").In<float>({2}, {1, 2}).In(Ints({}, {-1})).In(Axis(0)).ExpectError(
-      "indices[] = -1 is not in [0, 2)");
+  OpTest("Gather")
+      .In<float>({2}, {1, 2})
+      .In(Ints({1, 2}, {0, 2}))
+      .ExpectError("indices[0,1] = 2 is not in [0, 2)");
+  OpTest("GatherV2")
+      .In<float>({2}, {1, 2})
+      .In(Ints({}, {-1}))
+      .In(Axis(0))
+      .ExpectError("indices[] = -1 is not in [0, 2)");
 }
 
 TEST(GatherNd, Values) {
@@ -74,8 +83,10 @@ TEST(GatherNd, Values) {
       .In<double>({2}, {1, 2})
       .In(Ints({2, 0}, {}))
       .Expect<double>({2, 2}, {1, 2, 1, 2});
-  OpTest("GatherNd").In<float>({2, 2}, {1, 2, 3, 4}).In(Ints({1, 2}, {0, 2})).ExpectError(
-      "indices[0] = [0, 2] does not index into shape [2,2]");
+  OpTest("GatherNd")
+      .In<float>({2, 2}, {1, 2, 3, 4})
+      .In(Ints({1, 2}, {0, 2}))
+      .ExpectError("indices[0] = [0, 2] does not index into shape [2,2]");
 }
 
 TEST(Gather, Gradient) {
@@ -103,10 +114,8 @@ TEST(Gather, GradientWithBatches) {
 
 TEST(Gather, RowGradientsStaySparse) {
   const Scope s = Scope::Root();
-  const Output params = s.Op("Placeholder")
-                            .Attr("dtype", DT_FLOAT)
-                            .Attr("shape", PartialShape({1000, 4}))
-                            .Build();
+  const Output params =
+      s.Op("Placeholder").Attr("dtype", DT_FLOAT).Attr("shape", PartialShape({1000, 4})).Build();
   const Output rows = ops::GatherV2(s, params, {1, 2}, 0);
   absl::StatusOr<std::vector<Gradient>> gradients = AddGradients(s, {rows}, {params});
   ASSERT_TRUE(gradients.ok()) << gradients.status();

@@ -44,8 +44,9 @@ absl::Status OneHotShape(ShapeContext& c) {
 
 void RegisterOneHotOps(OpRegistry& ops) {
   ops.Add("OneHot")
-      .Doc("on_value where the position along the new dimension `axis` equals the index, off_value "
-           "elsewhere.")
+      .Doc(
+          "on_value where the position along the new dimension `axis` equals the index, off_value "
+          "elsewhere.")
       .In("indices: TI")
       .In("depth: int32")
       .In("on_value: T")

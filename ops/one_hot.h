@@ -9,8 +9,8 @@ struct OneHotOptions {
   int64_t axis = -1;  // Where the new dimension goes; -1: last.
 };
 
-// output[i.., d, ...] = on_value where d == indices[i..], off_value elsewhere; the new dimension, of
-// size `depth`, stands at `axis`. Indices outside [0, depth) give off_value everywhere.
+// output[i.., d, ...] = on_value where d == indices[i..], off_value elsewhere; the new dimension,
+// of size `depth`, stands at `axis`. Indices outside [0, depth) give off_value everywhere.
 //
 // `indices` is uint8, int32 or int64, `depth` an int32 scalar, the values scalars of one type.
 // InvalidArgument for a negative depth or an axis out of range.

@@ -21,12 +21,9 @@ TEST(OneHot, Shape) {
   EXPECT_SHAPE_ERROR(
       ShapeTest("OneHot").In("[2]", DT_INT64).Const(Depth()).In("[]").In("[]").Attr("axis", 2),
       "Expected axis");
-  EXPECT_SHAPE_ERROR(ShapeTest("OneHot")
-                         .In("[2]", DT_INT64)
-                         .Const(Tensor::Scalar<int32_t>(-1))
-                         .In("[]")
-                         .In("[]"),
-                     "non-negative");
+  EXPECT_SHAPE_ERROR(
+      ShapeTest("OneHot").In("[2]", DT_INT64).Const(Tensor::Scalar<int32_t>(-1)).In("[]").In("[]"),
+      "non-negative");
 }
 
 TEST(OneHot, Values) {

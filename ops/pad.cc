@@ -101,8 +101,8 @@ absl::Status PadGradient(GradientContext& g) {
 
 // Both mirror ops are linear in their input, and each is the other's transpose.
 absl::Status MirrorPadGradient(GradientContext& g) {
-  return g.Return({ops::MirrorPadGrad(g.scope(), g.Grad(0), g.In(1), g.Attr<std::string>("mode")),
-                   Output()});
+  return g.Return(
+      {ops::MirrorPadGrad(g.scope(), g.Grad(0), g.In(1), g.Attr<std::string>("mode")), Output()});
 }
 
 absl::Status MirrorPadGradGradient(GradientContext& g) {
@@ -126,15 +126,17 @@ void RegisterPadOps(OpRegistry& ops) {
       .Shape(GrownShape)
       .Gradient(PadGradient);
   AddOp(ops, "PadV2")
-      .Doc("Adds paddings[d, 0] elements before and paddings[d, 1] after along dimension d, all "
-           "equal to constant_values.")
+      .Doc(
+          "Adds paddings[d, 0] elements before and paddings[d, 1] after along dimension d, all "
+          "equal to constant_values.")
       .In("constant_values: T")
       .Out("output: T")
       .Shape(PadV2Shape)
       .Gradient(PadGradient);
   AddOp(ops, "MirrorPad")
-      .Doc("Adds the mirror image of the input around it; mode SYMMETRIC repeats the border "
-           "elements, REFLECT does not.")
+      .Doc(
+          "Adds the mirror image of the input around it; mode SYMMETRIC repeats the border "
+          "elements, REFLECT does not.")
       .Out("output: T")
       .Attr("mode: {'REFLECT', 'SYMMETRIC'}")
       .Shape(GrownShape)

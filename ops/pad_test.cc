@@ -31,8 +31,10 @@ TEST(Pad, Values) {
       .In(Paddings({1, 2}))
       .In<int32_t>({}, {9})
       .Expect<int32_t>({5}, {9, 1, 2, 9, 9});
-  OpTest("Pad").In<std::string>({1}, {"a"}).In(Paddings({1, 0})).Expect<std::string>({2},
-                                                                                     {"", "a"});
+  OpTest("Pad")
+      .In<std::string>({1}, {"a"})
+      .In(Paddings({1, 0}))
+      .Expect<std::string>({2}, {"", "a"});
   OpTest("Pad").In<float>({0, 1}, {}).In(Paddings({1, 0, 0, 1})).Expect<float>({1, 2}, {0, 0});
 }
 
@@ -46,11 +48,7 @@ TEST(Pad, RefusesBadPaddings) {
 
 TEST(Pad, Gradient) {
   GradientTest("Pad").In({2, 3}).Const(Paddings({1, 0, 2, 1})).Check();
-  GradientTest("PadV2")
-      .In({3})
-      .Const(Paddings({1, 2}))
-      .Const(Tensor::Scalar<double>(0.5))
-      .Check();
+  GradientTest("PadV2").In({3}).Const(Paddings({1, 2})).Const(Tensor::Scalar<double>(0.5)).Check();
 }
 
 TEST(MirrorPad, Values) {
@@ -79,7 +77,10 @@ TEST(MirrorPad, Values) {
 TEST(MirrorPad, Gradient) {
   for (const char* mode : {"REFLECT", "SYMMETRIC"}) {
     GradientTest("MirrorPad").In({3, 4}).Const(Paddings({2, 1, 0, 3})).Attr("mode", mode).Check();
-    GradientTest("MirrorPadGrad").In({6, 7}).Const(Paddings({2, 1, 0, 3})).Attr("mode", mode)
+    GradientTest("MirrorPadGrad")
+        .In({6, 7})
+        .Const(Paddings({2, 1, 0, 3}))
+        .Attr("mode", mode)
         .Check();
   }
 }

@@ -67,17 +67,12 @@ absl::Status ResourceGatherGradient(GradientContext& g) {
   }
   const OpScope& s = g.scope();
   const Output shape = VariableShapeAs(g, DT_INT64);
-  const Output tail = s.Op("StridedSlice")
-                          .In(shape)
-                          .In({1})
-                          .In({0})
-                          .In({1})
-                          .Attr("end_mask", 1)
-                          .Build();
+  const Output tail =
+      s.Op("StridedSlice").In(shape).In({1}).In({0}).In({1}).Attr("end_mask", 1).Build();
   const Output count = s.Op("Size").In(g.In(1)).Attr("out_type", DT_INT64).Build();
   const Output rows = Call(s, "ExpandDims", count, 0);
-  g.SetSlices(0, {Call(s, "Reshape", g.Grad(0), Concat(s, {rows, tail}, 0)),
-                  Flatten(s, g.In(1)), shape});
+  g.SetSlices(
+      0, {Call(s, "Reshape", g.Grad(0), Concat(s, {rows, tail}, 0)), Flatten(s, g.In(1)), shape});
   return absl::OkStatus();
 }
 

@@ -12,8 +12,8 @@ class ResourceGatherTest : public ::testing::Test {
  protected:
   ResourceGatherTest()
       : handle_(ops::VarHandleOp(scope_, DT_FLOAT, PartialShape({3, 2}))),
-        init_(ops::AssignVariableOp(scope_, handle_,
-                                    Tensor::Of<float>({3, 2}, {1, 2, 3, 4, 5, 6}))),
+        init_(
+            ops::AssignVariableOp(scope_, handle_, Tensor::Of<float>({3, 2}, {1, 2, 3, 4, 5, 6}))),
         ready_(scope_.ControlDependencies({init_})) {}
 
   std::vector<float> Run(const Output& output) {
@@ -47,8 +47,8 @@ TEST_F(ResourceGatherTest, TakesElements) {
 }
 
 TEST_F(ResourceGatherTest, PicksWithinBatches) {
-  const Output picked = ops::ResourceGather(
-      scope_, handle_, Tensor::Of<int32_t>({3, 1}, {1, 0, 1}), DT_FLOAT, {.batch_dims = 1});
+  const Output picked = ops::ResourceGather(scope_, handle_, Tensor::Of<int32_t>({3, 1}, {1, 0, 1}),
+                                            DT_FLOAT, {.batch_dims = 1});
   EXPECT_EQ(picked.shape().ToString(), "[3,1]");
   EXPECT_EQ(Run(picked), (std::vector<float>{2, 3, 6}));
 }

@@ -11,8 +11,8 @@ namespace weir::ops {
 // indices are applied one after the other.
 //
 // `indices` is int32 or int64; updates.shape = indices.shape + variable.shape[1:], or []. Errors:
-// InvalidArgument for shapes that do not fit, for "indices[%] = % is not in [0, %)" and for an integer
-// division by zero; FailedPrecondition for an uninitialized variable.
+// InvalidArgument for shapes that do not fit, for "indices[%] = % is not in [0, %)" and for an
+// integer division by zero; FailedPrecondition for an uninitialized variable.
 
 // On reference variables; the reference is passed on.
 Output ScatterUpdate(const OpScope& scope, const Input& ref, const Input& indices,

@@ -112,8 +112,7 @@ absl::Status ScatterNdGradient(GradientContext& g) {
 absl::Status TensorScatterUpdateGradient(GradientContext& g) {
   const OpScope& s = g.scope();
   const Output dy = g.Grad(0);
-  const Output kept =
-      ops::TensorScatterUpdate(s, dy, g.In(1), Call(s, "ZerosLike", g.In(2)));
+  const Output kept = ops::TensorScatterUpdate(s, dy, g.In(1), Call(s, "ZerosLike", g.In(2)));
   return g.Return({kept, Output(), ops::GatherNd(s, dy, g.In(1))});
 }
 
@@ -177,8 +176,10 @@ void AddVariableScatterNd(OpRegistry& ops, absl::string_view name, absl::string_
 
 void RegisterScatterNdOps(OpRegistry& ops) {
   ops.Add("ScatterNd")
-      .Doc("Zeros of shape `shape` to which updates[i..] is added at the place that the index vector "
-           "indices[i.., :] names.")
+      .Doc(
+          "Zeros of shape `shape` to which updates[i..] is added at the place that the index "
+          "vector "
+          "indices[i.., :] names.")
       .In("indices: Tindices")
       .In("updates: T")
       .In("shape: Tindices")
@@ -202,8 +203,9 @@ void RegisterScatterNdOps(OpRegistry& ops) {
       .In("indices: Tindices")
       .In("updates: T")
       .Out("output: T")
-      .Attr("T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
-            "bfloat16, uint16, complex128, half, uint32, uint64, bool}")
+      .Attr(
+          "T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
+          "bfloat16, uint16, complex128, half, uint32, uint64, bool}")
       .Attr("Tindices: {int32, int64}")
       .Shape(TensorScatterShape)
       .Gradient(AddGradient);
@@ -212,7 +214,8 @@ void RegisterScatterNdOps(OpRegistry& ops) {
   AddVariableScatterNd(ops, "ScatterNdAdd",
                        "Adds updates[i..] to the variable where indices[i.., :] say.", false);
   AddVariableScatterNd(ops, "ScatterNdSub",
-                       "Subtracts updates[i..] from the variable where indices[i.., :] say.", false);
+                       "Subtracts updates[i..] from the variable where indices[i.., :] say.",
+                       false);
 }
 
 }  // namespace weir

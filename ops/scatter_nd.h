@@ -5,8 +5,8 @@
 
 namespace weir::ops {
 
-// In all ops here the last dimension of `indices` (int32 or int64) holds index vectors, each of which
-// names an element or a slice of the target:
+// In all ops here the last dimension of `indices` (int32 or int64) holds index vectors, each of
+// which names an element or a slice of the target:
 //   updates.shape = indices.shape[:-1] + target.shape[indices.shape[-1]:]
 // InvalidArgument when the shapes do not fit, or "indices[%] = [%] does not index into shape %".
 
@@ -14,8 +14,8 @@ namespace weir::ops {
 Output ScatterNd(const OpScope& scope, const Input& indices, const Input& updates,
                  const Input& shape);
 
-// `tensor` with updates[i..] written over, added to, or subtracted from what stands at indices[i..].
-// Of repeated places the last update stays or all add up.
+// `tensor` with updates[i..] written over, added to, or subtracted from what stands at
+// indices[i..]. Of repeated places the last update stays or all add up.
 Output TensorScatterUpdate(const OpScope& scope, const Input& tensor, const Input& indices,
                            const Input& updates);
 Output TensorScatterAdd(const OpScope& scope, const Input& tensor, const Input& indices,

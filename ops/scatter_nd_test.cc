@@ -36,29 +36,31 @@ TEST(ScatterNd, Values) {
       .In<int32_t>({2}, {7, 8})
       .In(Ints({2}, {2, 2}))
       .Expect<int32_t>({2, 2}, {0, 7, 8, 0});
-  OpTest("ScatterNd").In(Ints({1, 2}, {0, 2})).In<float>({1}, {1}).In(Ints({2}, {2, 2})).ExpectError(
-      "indices[0] = [0, 2] does not index into shape [2,2]");
+  OpTest("ScatterNd")
+      .In(Ints({1, 2}, {0, 2}))
+      .In<float>({1}, {1})
+      .In(Ints({2}, {2, 2}))
+      .ExpectError("indices[0] = [0, 2] does not index into shape [2,2]");
 }
 
 TEST(TensorScatter, Values) {
-  const auto test = [](const char* op) {
-    return OpTest(op)
-        .In<float>({3, 2}, {1, 2, 3, 4, 5, 6})
+  const auto scatter = [](OpTest&& test) -> OpTest& {
+    return test.In<float>({3, 2}, {1, 2, 3, 4, 5, 6})
         .In(Ints({2, 1}, {2, 0}))
         .In<float>({2, 2}, {10, 20, 30, 40});
   };
-  test("TensorScatterUpdate").Expect<float>({3, 2}, {30, 40, 3, 4, 10, 20});
-  test("TensorScatterAdd").Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
-  test("TensorScatterSub").Expect<float>({3, 2}, {-29, -38, 3, 4, -5, -14});
-  test("ScatterNdNonAliasingAdd").Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
+  scatter(OpTest("TensorScatterUpdate")).Expect<float>({3, 2}, {30, 40, 3, 4, 10, 20});
+  scatter(OpTest("TensorScatterAdd")).Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
+  scatter(OpTest("TensorScatterSub")).Expect<float>({3, 2}, {-29, -38, 3, 4, -5, -14});
+  scatter(OpTest("ScatterNdNonAliasingAdd")).Expect<float>({3, 2}, {31, 42, 3, 4, 15, 26});
 }
 
 TEST(ScatterNd, Gradient) {
   const Tensor rows = Ints({3, 1}, {1, 3, 1});
   GradientTest("ScatterNd").Const(rows).In({3, 2}).Const(Ints({2}, {4, 2})).Check();
   const Tensor elements = Ints({2, 2}, {0, 1, 2, 0});
-  for (const char* op : {"TensorScatterUpdate", "TensorScatterAdd", "TensorScatterSub",
-                         "ScatterNdNonAliasingAdd"}) {
+  for (const char* op :
+       {"TensorScatterUpdate", "TensorScatterAdd", "TensorScatterSub", "ScatterNdNonAliasingAdd"}) {
     GradientTest(op).In({3, 2}).Const(elements).In({2}).Check();
   }
 }
@@ -70,12 +72,8 @@ std::vector<Tensor> AfterUpdate(const std::string& op, const Tensor& start, cons
   const PartialShape shape(start.shape());
   const Output handle = ops::VarHandleOp(s, start.dtype(), shape);
   const Operation init = ops::AssignVariableOp(s, handle, start);
-  const Operation update = s.ControlDependencies({init})
-                               .Op("Resource" + op)
-                               .In(handle)
-                               .In(indices)
-                               .In(updates)
-                               .Build();
+  const Operation update =
+      s.ControlDependencies({init}).Op("Resource" + op).In(handle).In(indices).In(updates).Build();
   const Output read = ops::ReadVariableOp(s.ControlDependencies({update}), handle, start.dtype());
   const Output ref = ops::Assign(s, ops::VariableV2(s, shape, start.dtype()), start);
   const Output updated = s.Op(op).In(ref).In(indices).In(updates).Build();

@@ -14,12 +14,8 @@ absl::StatusOr<std::vector<Tensor>> AfterScatter(const std::string& op, const Te
   const PartialShape any;
   const Output handle = ops::VarHandleOp(s, start.dtype(), any);
   const Operation init = ops::AssignVariableOp(s, handle, start);
-  const Operation update = s.ControlDependencies({init})
-                               .Op("Resource" + op)
-                               .In(handle)
-                               .In(indices)
-                               .In(updates)
-                               .Build();
+  const Operation update =
+      s.ControlDependencies({init}).Op("Resource" + op).In(handle).In(indices).In(updates).Build();
   const Output read = ops::ReadVariableOp(s.ControlDependencies({update}), handle, start.dtype());
   const Output ref =
       ops::Assign(s, ops::VariableV2(s, PartialShape(start.shape()), start.dtype()), start);
@@ -41,8 +37,8 @@ TEST(Scatter, UpdatesRows) {
   const struct {
     const char* op;
     std::vector<float> want;
-  } kCases[] = {{"ScatterUpdate", {2, 4, 3, 4, 8, 1}}, {"ScatterAdd", {3, 6, 3, 4, 13, 7}},
-                {"ScatterSub", {-1, -2, 3, 4, -3, 5}}, {"ScatterMul", {2, 8, 3, 4, 40, 6}},
+  } kCases[] = {{"ScatterUpdate", {2, 4, 3, 4, 8, 1}},   {"ScatterAdd", {3, 6, 3, 4, 13, 7}},
+                {"ScatterSub", {-1, -2, 3, 4, -3, 5}},   {"ScatterMul", {2, 8, 3, 4, 40, 6}},
                 {"ScatterDiv", {.5, .5, 3, 4, .625, 6}}, {"ScatterMin", {1, 2, 3, 4, 5, 1}},
                 {"ScatterMax", {2, 4, 3, 4, 8, 6}}};
   for (const auto& test : kCases) {
@@ -71,10 +67,10 @@ TEST(Scatter, Errors) {
   const Tensor start = Tensor::Vector<int32_t>({1, 2});
   const auto message = [&](const char* op, std::initializer_list<int32_t> indices,
                            std::initializer_list<int32_t> updates) {
-    return std::string(AfterScatter(op, start, Tensor::Vector<int32_t>(indices),
-                                    Tensor::Vector<int32_t>(updates))
-                           .status()
-                           .message());
+    return std::string(
+        AfterScatter(op, start, Tensor::Vector<int32_t>(indices), Tensor::Vector<int32_t>(updates))
+            .status()
+            .message());
   };
   EXPECT_NE(message("ScatterAdd", {0, 2}, {1, 1}).find("indices[1] = 2 is not in [0, 2)"),
             std::string::npos);
@@ -83,8 +79,13 @@ TEST(Scatter, Errors) {
 }
 
 TEST(Scatter, Shape) {
-  EXPECT_SHAPE_ERROR(
-      ShapeTest("ResourceScatterAdd").In("[]", DT_RESOURCE).In("[2]", DT_INT32).In("[3]"), "updates");
+  const Scope s = Scope::Root();
+  const Output handle = ops::VarHandleOp(s, DT_FLOAT, PartialShape({5, 3}));
+  ops::ResourceScatterAdd(s, handle, {1, 2}, Tensor::Of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  EXPECT_TRUE(s.status().ok()) << s.status();
+  ops::ResourceScatterAdd(s, handle, {1, 2}, Tensor::Of<float>({2}, {1, 2}));
+  EXPECT_NE(s.status().message().find("updates must have shape [2,3]"), absl::string_view::npos)
+      << s.status();
 }
 
 }  // namespace

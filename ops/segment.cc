@@ -74,19 +74,22 @@ Output SparseSegmentSqrtN(const OpScope& scope, const Input& data, const Input& 
 Output SparseSegmentSumWithNumSegments(const OpScope& scope, const Input& data,
                                        const Input& indices, const Input& segment_ids,
                                        const Input& num_segments) {
-  return Build(scope, "SparseSegmentSumWithNumSegments", {data, indices, segment_ids, num_segments});
+  return Build(scope, "SparseSegmentSumWithNumSegments",
+               {data, indices, segment_ids, num_segments});
 }
 
 Output SparseSegmentMeanWithNumSegments(const OpScope& scope, const Input& data,
                                         const Input& indices, const Input& segment_ids,
                                         const Input& num_segments) {
-  return Build(scope, "SparseSegmentMeanWithNumSegments", {data, indices, segment_ids, num_segments});
+  return Build(scope, "SparseSegmentMeanWithNumSegments",
+               {data, indices, segment_ids, num_segments});
 }
 
 Output SparseSegmentSqrtNWithNumSegments(const OpScope& scope, const Input& data,
                                          const Input& indices, const Input& segment_ids,
                                          const Input& num_segments) {
-  return Build(scope, "SparseSegmentSqrtNWithNumSegments", {data, indices, segment_ids, num_segments});
+  return Build(scope, "SparseSegmentSqrtNWithNumSegments",
+               {data, indices, segment_ids, num_segments});
 }
 
 Output SparseSegmentMeanGrad(const OpScope& scope, const Input& grad, const Input& indices,
@@ -153,8 +156,10 @@ absl::Status SegmentShape(ShapeContext& c) {
   ASSIGN_OR_RETURN(const PartialShape ids, c.WithRank(1, 1));
   if (!data.known_rank()) return c.Unknown();
   if (data.dim(0) >= 0 && ids.dim(0) >= 0 && data.dim(0) != ids.dim(0)) {
-    return InvalidArgument("segment_ids should be the same size as dimension 0 of input, but have "
-                           "shapes ", ids.ToString(), " and ", data.ToString());
+    return InvalidArgument(
+        "segment_ids should be the same size as dimension 0 of input, but have "
+        "shapes ",
+        ids.ToString(), " and ", data.ToString());
   }
   ASSIGN_OR_RETURN(PartialShape shape, WithRows(PartialShape::kUnknown, data, 1));
   return c.Return(std::move(shape));
@@ -227,9 +232,9 @@ absl::Status SegmentMeanGradient(GradientContext& g) {
   const OpScope& s = f.s;
   // Ones of shape [rows, 1, 1, ...], so that the counts broadcast over dy.
   const Output rows = Call(s, "Shape", f.ids);
-  const Output tail = Call(s, "OnesLike", Call(s, "StridedSlice", f.shape, Input({1}),
-                                               Call(s, "ExpandDims", Call(s, "Rank", f.data), 0),
-                                               Input({1})));
+  const Output tail = Call(s, "OnesLike",
+                           Call(s, "StridedSlice", f.shape, Input({1}),
+                                Call(s, "ExpandDims", Call(s, "Rank", f.data), 0), Input({1})));
   const Output one = s.Op("Cast").In(1.0f).Attr("DstT", f.data.type()).Build();
   const Output ones = Call(s, "Fill", Concat(s, {rows, tail}, 0), one);
   const Output counts = f.Reduce("Sum", ones);
@@ -248,8 +253,8 @@ absl::Status SegmentExtremeGradient(GradientContext& g) {
   return ReturnForData(g, Call(s, "Select", chosen, share, Call(s, "ZerosLike", share)));
 }
 
-// dx[i] = dy[s] * (product of the other rows of s): y[s] / x[i] unless x[i] is zero; then the product
-// of the non-zero rows, or nothing when the segment has a second zero.
+// dx[i] = dy[s] * (product of the other rows of s): y[s] / x[i] unless x[i] is zero; then the
+// product of the non-zero rows, or nothing when the segment has a second zero.
 absl::Status SegmentProdGradient(GradientContext& g) {
   const SegmentFamily f(g);
   const OpScope& s = f.s;
@@ -279,13 +284,12 @@ Output RowCount(GradientContext& g, DataType type) {
 absl::Status SparseSegmentSumGradient(GradientContext& g) {
   const OpScope& s = g.scope();
   const Output rows = Call(s, "GatherV2", g.Grad(0), g.In(2), 0);
-  return ReturnForData(g,
-                       Call(s, "UnsortedSegmentSum", rows, g.In(1), RowCount(g, DT_INT32)));
+  return ReturnForData(g, Call(s, "UnsortedSegmentSum", rows, g.In(1), RowCount(g, DT_INT32)));
 }
 
 absl::Status SparseSegmentMeanGradient(GradientContext& g) {
-  return ReturnForData(g, ops::SparseSegmentMeanGrad(g.scope(), g.Grad(0), g.In(1), g.In(2),
-                                                     RowCount(g, DT_INT32)));
+  return ReturnForData(
+      g, ops::SparseSegmentMeanGrad(g.scope(), g.Grad(0), g.In(1), g.In(2), RowCount(g, DT_INT32)));
 }
 
 absl::Status SparseSegmentSqrtNGradient(GradientContext& g) {
@@ -307,7 +311,8 @@ absl::Status SparseSegmentSqrtNGradGradient(GradientContext& g) {
 // ---- Declarations ----
 
 constexpr absl::string_view kNumbers =
-    "T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, "
+    "T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
+    "bfloat16, "
     "uint16, complex128, half, uint32, uint64}";
 constexpr absl::string_view kReal =
     "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}";
@@ -351,11 +356,12 @@ void AddSorted(OpRegistry& ops, const Reduction& reduction) {
 }
 
 void AddSparse(OpRegistry& ops, const Reduction& reduction, bool with_num_segments) {
-  OpDeclaration op = ops.Add(absl::StrCat("SparseSegment", reduction.name,
-                                          with_num_segments ? "WithNumSegments" : ""));
-  op.Doc(absl::StrCat("output[s, b..] is the ", reduction.what,
-                      " of data[indices[i], b..] over all i with segment_ids[i] == s; the ids do not "
-                      "decrease."))
+  OpDeclaration op = ops.Add(
+      absl::StrCat("SparseSegment", reduction.name, with_num_segments ? "WithNumSegments" : ""));
+  op.Doc(absl::StrCat(
+             "output[s, b..] is the ", reduction.what,
+             " of data[indices[i], b..] over all i with segment_ids[i] == s; the ids do not "
+             "decrease."))
       .In("data: T")
       .In("indices: Tidx")
       .In("segment_ids: int32");
@@ -398,14 +404,16 @@ void RegisterSegmentOps(OpRegistry& ops) {
     AddSparse(ops, r, /*with_num_segments=*/false);
     AddSparse(ops, r, /*with_num_segments=*/true);
   }
-  AddSparseGrad(ops, "SparseSegmentMeanGrad",
-                "Row indices[i] of the output, which has output_dim0 rows, gets grad[segment_ids[i]] "
-                "over the number of rows of that segment.",
-                SparseSegmentMeanGradGradient);
-  AddSparseGrad(ops, "SparseSegmentSqrtNGrad",
-                "Row indices[i] of the output, which has output_dim0 rows, gets grad[segment_ids[i]] "
-                "over the root of the number of rows of that segment.",
-                SparseSegmentSqrtNGradGradient);
+  AddSparseGrad(
+      ops, "SparseSegmentMeanGrad",
+      "Row indices[i] of the output, which has output_dim0 rows, gets grad[segment_ids[i]] "
+      "over the number of rows of that segment.",
+      SparseSegmentMeanGradGradient);
+  AddSparseGrad(
+      ops, "SparseSegmentSqrtNGrad",
+      "Row indices[i] of the output, which has output_dim0 rows, gets grad[segment_ids[i]] "
+      "over the root of the number of rows of that segment.",
+      SparseSegmentSqrtNGradGradient);
 }
 
 }  // namespace weir

@@ -30,8 +30,8 @@ Output SegmentProd(const OpScope& scope, const Input& data, const Input& segment
 Output SegmentMax(const OpScope& scope, const Input& data, const Input& segment_ids);
 Output SegmentMin(const OpScope& scope, const Input& data, const Input& segment_ids);
 
-// output[s, b..] = sum over all i with segment_ids[i] == s of data[indices[i], b..], divided by their
-// number n (Mean) or its root (SqrtN). segment_ids (int32) do not decrease; the output has
+// output[s, b..] = sum over all i with segment_ids[i] == s of data[indices[i], b..], divided by
+// their number n (Mean) or its root (SqrtN). segment_ids (int32) do not decrease; the output has
 // (last id + 1) rows, or num_segments in the second forms. Ids that nobody has give 0.
 Output SparseSegmentSum(const OpScope& scope, const Input& data, const Input& indices,
                         const Input& segment_ids);

@@ -11,13 +11,13 @@ Tensor Count(int32_t n) { return Tensor::Scalar<int32_t>(n); }
 TEST(Segment, Shape) {
   EXPECT_SHAPE(ShapeTest("UnsortedSegmentSum").In("[4,2,3]").In("[4]", DT_INT32).Const(Count(5)),
                "[5,2,3]");
-  EXPECT_SHAPE(ShapeTest("UnsortedSegmentMax").In("[4,2,3]").In("[4,2]", DT_INT32).In("[]", DT_INT32),
-               "[?,3]");
-  EXPECT_SHAPE_ERROR(
-      ShapeTest("UnsortedSegmentSum").In("[4]").In("[3]", DT_INT32).Const(Count(5)),
-      "does not start with");
-  EXPECT_SHAPE_ERROR(
-      ShapeTest("UnsortedSegmentSum").In("[4]").In("[4]", DT_INT32).Const(Count(-1)), "negative");
+  EXPECT_SHAPE(
+      ShapeTest("UnsortedSegmentMax").In("[4,2,3]").In("[4,2]", DT_INT32).In("[]", DT_INT32),
+      "[?,3]");
+  EXPECT_SHAPE_ERROR(ShapeTest("UnsortedSegmentSum").In("[4]").In("[3]", DT_INT32).Const(Count(5)),
+                     "does not start with");
+  EXPECT_SHAPE_ERROR(ShapeTest("UnsortedSegmentSum").In("[4]").In("[4]", DT_INT32).Const(Count(-1)),
+                     "negative");
   EXPECT_SHAPE(ShapeTest("SegmentMean").In("[4,2]").In("[4]", DT_INT32), "[?,2]");
   EXPECT_SHAPE_ERROR(ShapeTest("SegmentSum").In("[4,2]").In("[3]", DT_INT32), "same size");
   EXPECT_SHAPE(ShapeTest("SparseSegmentMean").In("[9,2]").In("[4]", DT_INT32).In("[4]", DT_INT32),
@@ -34,17 +34,14 @@ TEST(Segment, Shape) {
 }
 
 TEST(UnsortedSegment, Values) {
-  const auto test = [](const char* op) {
-    return OpTest(op)
-        .In<float>({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8})
-        .In(Ids({2, 0, 2, -1}))
-        .In(Count(3));
+  const auto rows = [](OpTest&& test) -> OpTest& {
+    return test.In<float>({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}).In(Ids({2, 0, 2, -1})).In(Count(3));
   };
   const float high = std::numeric_limits<float>::max();
-  test("UnsortedSegmentSum").Expect<float>({3, 2}, {3, 4, 0, 0, 6, 8});
-  test("UnsortedSegmentProd").Expect<float>({3, 2}, {3, 4, 1, 1, 5, 12});
-  test("UnsortedSegmentMax").Expect<float>({3, 2}, {3, 4, -high, -high, 5, 6});
-  test("UnsortedSegmentMin").Expect<float>({3, 2}, {3, 4, high, high, 1, 2});
+  rows(OpTest("UnsortedSegmentSum")).Expect<float>({3, 2}, {3, 4, 0, 0, 6, 8});
+  rows(OpTest("UnsortedSegmentProd")).Expect<float>({3, 2}, {3, 4, 1, 1, 5, 12});
+  rows(OpTest("UnsortedSegmentMax")).Expect<float>({3, 2}, {3, 4, -high, -high, 5, 6});
+  rows(OpTest("UnsortedSegmentMin")).Expect<float>({3, 2}, {3, 4, high, high, 1, 2});
 }
 
 TEST(UnsortedSegment, IdsOfSeveralDimensions) {
@@ -69,14 +66,14 @@ TEST(UnsortedSegment, HalfSumsAreRoundedOnce) {
 }
 
 TEST(Segment, Values) {
-  const auto test = [](const char* op) {
-    return OpTest(op).In<float>({4, 1}, {4, 2, 3, 7}).In(Ids({0, 0, 2, 2}));
+  const auto rows = [](OpTest&& test) -> OpTest& {
+    return test.In<float>({4, 1}, {4, 2, 3, 7}).In(Ids({0, 0, 2, 2}));
   };
-  test("SegmentSum").Expect<float>({3, 1}, {6, 0, 10});
-  test("SegmentMean").Expect<float>({3, 1}, {3, 0, 5});
-  test("SegmentProd").Expect<float>({3, 1}, {8, 1, 21});
-  test("SegmentMax").Expect<float>({3, 1}, {4, 0, 7});
-  test("SegmentMin").Expect<float>({3, 1}, {2, 0, 3});
+  rows(OpTest("SegmentSum")).Expect<float>({3, 1}, {6, 0, 10});
+  rows(OpTest("SegmentMean")).Expect<float>({3, 1}, {3, 0, 5});
+  rows(OpTest("SegmentProd")).Expect<float>({3, 1}, {8, 1, 21});
+  rows(OpTest("SegmentMax")).Expect<float>({3, 1}, {4, 0, 7});
+  rows(OpTest("SegmentMin")).Expect<float>({3, 1}, {2, 0, 3});
 }
 
 TEST(Segment, RefusesIdsThatDecrease) {
@@ -86,25 +83,32 @@ TEST(Segment, RefusesIdsThatDecrease) {
 }
 
 TEST(SparseSegment, Values) {
-  const auto test = [](const char* op) {
-    return OpTest(op).In<float>({3, 1}, {1, 2, 4}).In(Ids({2, 0, 2})).In(Ids({0, 0, 2}));
+  const auto rows = [](OpTest&& test) -> OpTest& {
+    return test.In<float>({3, 1}, {1, 2, 4}).In(Ids({2, 0, 2})).In(Ids({0, 0, 2}));
   };
   const float root = std::sqrt(2.0f);
-  test("SparseSegmentSum").Expect<float>({3, 1}, {5, 0, 4});
-  test("SparseSegmentMean").Expect<float>({3, 1}, {2.5, 0, 4});
-  test("SparseSegmentSqrtN").Expect<float>({3, 1}, {5 / root, 0, 4});
-  test("SparseSegmentSumWithNumSegments").In(Count(4)).Expect<float>({4, 1}, {5, 0, 4, 0});
-  test("SparseSegmentSumWithNumSegments").In(Count(2)).ExpectError("num_segments");
-  test("SparseSegmentMeanGrad").In(Count(3)).Expect<float>({3, 1}, {.5, 0, 4.5});
-  OpTest("SparseSegmentSum").In<float>({1}, {1}).In(Ids({1})).In(Ids({0})).ExpectError(
-      "indices[0] = 1 is not in [0, 1)");
-  OpTest("SparseSegmentSqrtNGrad").In<float>({1}, {1}).In(Ids({0})).In(Ids({1})).In(Count(1))
+  rows(OpTest("SparseSegmentSum")).Expect<float>({3, 1}, {5, 0, 4});
+  rows(OpTest("SparseSegmentMean")).Expect<float>({3, 1}, {2.5, 0, 4});
+  rows(OpTest("SparseSegmentSqrtN")).Expect<float>({3, 1}, {5 / root, 0, 4});
+  rows(OpTest("SparseSegmentSumWithNumSegments")).In(Count(4)).Expect<float>({4, 1}, {5, 0, 4, 0});
+  rows(OpTest("SparseSegmentSumWithNumSegments")).In(Count(2)).ExpectError("num_segments");
+  rows(OpTest("SparseSegmentMeanGrad")).In(Count(3)).Expect<float>({3, 1}, {.5, 0, 4.5});
+  OpTest("SparseSegmentSum")
+      .In<float>({1}, {1})
+      .In(Ids({1}))
+      .In(Ids({0}))
+      .ExpectError("indices[0] = 1 is not in [0, 1)");
+  OpTest("SparseSegmentSqrtNGrad")
+      .In<float>({1}, {1})
+      .In(Ids({0}))
+      .In(Ids({1}))
+      .In(Count(1))
       .ExpectError("Segment id 1 out of range");
 }
 
 TEST(UnsortedSegment, Gradient) {
-  for (const char* op : {"UnsortedSegmentSum", "UnsortedSegmentProd", "UnsortedSegmentMax",
-                         "UnsortedSegmentMin"}) {
+  for (const char* op :
+       {"UnsortedSegmentSum", "UnsortedSegmentProd", "UnsortedSegmentMax", "UnsortedSegmentMin"}) {
     GradientTest(op).In({4, 3}).Const(Ids({1, 0, 1, -1})).Const(Count(2)).Check();
     GradientTest(op).In({3}).Const(Ids({1, 0, 1})).Const(Count(2)).Check();
     GradientTest(op)

@@ -76,7 +76,7 @@ TEST(SelectV2, Broadcasts) {
 TEST(Select, Gradients) {
   GradientTest("Select").Const(kCondition).In({2, 3}).In({2, 3}).Check();
   GradientTest("Select").Const(Tensor::Scalar(true)).In({2}).In({2}).Check();
-  GradientTest("SelectV2").Const(kCondition).In({3, 2}).In({}).Check();
+  GradientTest("SelectV2").Const(kCondition).In({3, 2}).In(Shape()).Check();
   GradientTest("SelectV2")
       .Const(Tensor::Of<bool>({2, 1}, {true, false}))
       .In({2})

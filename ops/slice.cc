@@ -44,8 +44,9 @@ absl::Status SliceShape(ShapeContext& c) {
     absl::StatusOr<PartialShape> merged =
         input.Merge(PartialShape::UnknownOfRank(static_cast<int>(length)));
     if (!merged.ok()) {
-      return InvalidArgument("begin and size need one entry per dimension of input, which has shape ",
-                             input.ToString(), ", but have ", length);
+      return InvalidArgument(
+          "begin and size need one entry per dimension of input, which has shape ",
+          input.ToString(), ", but have ", length);
     }
     input = *std::move(merged);
   }
@@ -83,20 +84,19 @@ absl::Status SliceGradient(GradientContext& g) {
   const OpScope& s = g.scope();
   const DataType type = g.InType(1);
   const Output begin = g.In(1);
-  const Output left_out =
-      Call(s, "Sub", ShapeAs(s, g.In(0), type), ShapeAs(s, g.Out(0), type));
+  const Output left_out = Call(s, "Sub", ShapeAs(s, g.In(0), type), ShapeAs(s, g.Out(0), type));
   const Output before = Call(s, "ExpandDims", begin, 1);
   const Output after = Call(s, "ExpandDims", Call(s, "Sub", left_out, begin), 1);
-  return g.Return(
-      {Call(s, "Pad", g.Grad(0), Concat(s, {before, after}, 1)), Output(), Output()});
+  return g.Return({Call(s, "Pad", g.Grad(0), Concat(s, {before, after}, 1)), Output(), Output()});
 }
 
 }  // namespace
 
 void RegisterSliceOps(OpRegistry& ops) {
   ops.Add("Slice")
-      .Doc("output[i0, i1, ...] = input[begin[0] + i0, begin[1] + i1, ...]; the output has shape "
-           "`size`, where -1 means to the end of the dimension.")
+      .Doc(
+          "output[i0, i1, ...] = input[begin[0] + i0, begin[1] + i1, ...]; the output has shape "
+          "`size`, where -1 means to the end of the dimension.")
       .In("input: T")
       .In("begin: Index")
       .In("size: Index")

@@ -156,8 +156,8 @@ ops::StridedSliceOptions OptionsOf(const GradientContext& g) {
 // dx is dy at the places that were taken and zero elsewhere.
 absl::Status StridedSliceGradient(GradientContext& g) {
   const Output shape = ShapeAs(g.scope(), g.In(0), g.InType(1));
-  const Output dx = ops::StridedSliceGrad(g.scope(), shape, g.In(1), g.In(2), g.In(3), g.Grad(0),
-                                          OptionsOf(g));
+  const Output dx =
+      ops::StridedSliceGrad(g.scope(), shape, g.In(1), g.In(2), g.In(3), g.Grad(0), OptionsOf(g));
   return g.Return({dx, Output(), Output(), Output()});
 }
 
@@ -188,9 +188,10 @@ OpDeclaration AddOp(OpRegistry& ops, absl::string_view name, absl::string_view f
 
 void RegisterStridedSliceOps(OpRegistry& ops) {
   AddOp(ops, "StridedSlice", "input: T", "")
-      .Doc("The elements input[begin[0] : end[0] : strides[0], ...] with Python's meaning; bit i of "
-           "a mask says that entry i's begin or end is ignored, or that the entry is an ellipsis, a "
-           "new axis or a single index.")
+      .Doc(
+          "The elements input[begin[0] : end[0] : strides[0], ...] with Python's meaning; bit i of "
+          "a mask says that entry i's begin or end is ignored, or that the entry is an ellipsis, a "
+          "new axis or a single index.")
       .Out("output: T")
       .Shape(StridedSliceShape)
       .Value(StridedSliceValue)

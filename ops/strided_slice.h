@@ -23,7 +23,8 @@ struct StridedSliceOptions {
 Output StridedSlice(const OpScope& scope, const Input& input, const Input& begin, const Input& end,
                     const Input& strides, const StridedSliceOptions& options = {});
 
-// A tensor of shape `shape`, zero but for the elements that StridedSlice would take, which are dy's.
+// A tensor of shape `shape`, zero but for the elements that StridedSlice would take, which are
+// dy's.
 Output StridedSliceGrad(const OpScope& scope, const Input& shape, const Input& begin,
                         const Input& end, const Input& strides, const Input& dy,
                         const StridedSliceOptions& options = {});

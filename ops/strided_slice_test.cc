@@ -11,8 +11,11 @@ Tensor Ints(std::initializer_list<int32_t> values) { return Tensor::Vector<int32
 
 ShapeTest SliceOf(absl::string_view shape, std::initializer_list<int32_t> begin,
                   std::initializer_list<int32_t> end, std::initializer_list<int32_t> strides) {
-  return ShapeTest("StridedSlice").In(shape).Const(Ints(begin)).Const(Ints(end)).Const(
-      Ints(strides));
+  return ShapeTest("StridedSlice")
+      .In(shape)
+      .Const(Ints(begin))
+      .Const(Ints(end))
+      .Const(Ints(strides));
 }
 
 TEST(StridedSlice, ShapeOfRanges) {
@@ -75,10 +78,8 @@ TEST(StridedSlice, ShapeErrors) {
 
 TEST(StridedSlice, KnowsItsValue) {
   const Scope s = Scope::Root();
-  const Output x = s.Op("Placeholder")
-                       .Attr("dtype", DT_FLOAT)
-                       .Attr("shape", PartialShape({-1, 7, 5}))
-                       .Build();
+  const Output x =
+      s.Op("Placeholder").Attr("dtype", DT_FLOAT).Attr("shape", PartialShape({-1, 7, 5})).Build();
   const Output shape = s.Op("Shape").In(x).Build();
   const auto value_of = [](const Output& output) {
     return output.op().node().output_value(output.endpoint().index);
@@ -187,8 +188,8 @@ TEST(StridedSliceAssign, WritesIntoVariables) {
   const ops::StridedSliceOptions column = {.begin_mask = 1, .end_mask = 1, .shrink_axis_mask = 2};
   const Output handle = ops::VarHandleOp(s, DT_FLOAT, PartialShape({2, 3}));
   const Operation init = ops::AssignVariableOp(s, handle, start);
-  const Operation write = ops::ResourceStridedSliceAssign(
-      s.ControlDependencies({init}), handle, {0, 1}, {0, 2}, {1, 1}, value, column);
+  const Operation write = ops::ResourceStridedSliceAssign(s.ControlDependencies({init}), handle,
+                                                          {0, 1}, {0, 2}, {1, 1}, value, column);
   const Output read = ops::ReadVariableOp(s.ControlDependencies({write}), handle, DT_FLOAT);
   const Output ref = ops::Assign(s, ops::VariableV2(s, PartialShape({2, 3}), DT_FLOAT), start);
   const Output written = ops::StridedSliceAssign(s, ref, {0, 1}, {0, 2}, {1, 1}, value, column);

@@ -101,8 +101,8 @@ absl::StatusOr<StridedSlicePlan> PlanStridedSlice(const PartialShape& input,
       ASSIGN_OR_RETURN(const Dim dim, PlanIndex(d, input.dim(d), e));
       plan.dims.push_back(dim);
     } else {
-      plan.dims.push_back(PlanRange(input.dim(d), e, Bit(spec.begin_mask, i),
-                                    Bit(spec.end_mask, i)));
+      plan.dims.push_back(
+          PlanRange(input.dim(d), e, Bit(spec.begin_mask, i), Bit(spec.end_mask, i)));
       output.push_back(plan.dims.back().size);
     }
   }

@@ -56,8 +56,7 @@ absl::Status UniqueV2Shape(ShapeContext& c) {
   const std::optional<std::vector<int64_t>> axis = c.IntValues(1);
   if (axes.dim(0) == 0) return UniqueShape(c);
   if (!axis.has_value() || axis->size() != 1 || !x.known_rank()) {
-    const PartialShape y =
-        x.known_rank() ? PartialShape::UnknownOfRank(x.rank()) : PartialShape();
+    const PartialShape y = x.known_rank() ? PartialShape::UnknownOfRank(x.rank()) : PartialShape();
     return ReturnShapes(c, y, PartialShape::kUnknown);
   }
   const int64_t at = (*axis)[0] < 0 ? (*axis)[0] + x.rank() : (*axis)[0];
@@ -70,8 +69,9 @@ absl::Status UniqueV2Shape(ShapeContext& c) {
 
 void AddUnique(OpRegistry& ops, absl::string_view name, bool axis, bool count) {
   OpDeclaration op = ops.Add(name);
-  op.Doc("The distinct elements of x, or slices along axis, in the order of their first "
-         "occurrence, and for each element its place among them.")
+  op.Doc(
+        "The distinct elements of x, or slices along axis, in the order of their first "
+        "occurrence, and for each element its place among them.")
       .In("x: T");
   if (axis) op.In("axis: Taxis");
   op.Out("y: T").Out("idx: out_idx");

@@ -32,8 +32,10 @@ TEST(Unique, Values) {
 
 TEST(Unique, ZerosAreEqualAndNansAreNot) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  OpTest("Unique").In<float>({4}, {0.0f, nan, -0.0f, nan}).Skip().Expect<int32_t>({4},
-                                                                                  {0, 1, 0, 2});
+  OpTest("Unique")
+      .In<float>({4}, {0.0f, nan, -0.0f, nan})
+      .Skip()
+      .Expect<int32_t>({4}, {0, 1, 0, 2});
 }
 
 TEST(UniqueV2, AlongAnAxis) {

@@ -98,9 +98,9 @@ TEST_P(VariableTest, KnowsWhetherItIsInitialized) {
   const Output initialized = v.IsInitialized(scope_);
   const Operation init = GlobalVariablesInitializer(scope_);
   Open();
-  EXPECT_EQ(Value(initialized), "bool [] {0}");
+  EXPECT_EQ(Value(initialized), "bool [] {false}");
   Run(init);
-  EXPECT_EQ(Value(initialized), "bool [] {1}");
+  EXPECT_EQ(Value(initialized), "bool [] {true}");
 }
 
 TEST_P(VariableTest, IsSharedByRunsAndNotBySessions) {

@@ -52,8 +52,10 @@ TEST(GetVariable, SharesOnRequest) {
   options.reuse = Reuse::kOld;
   EXPECT_TRUE(GetVariable(s, "w", Shape({2}), {}, options).valid());
   EXPECT_FALSE(GetVariable(s, "w", Shape({3}), {}, options).valid());
-  EXPECT_EQ(s.status().message(),
-            "Trying to share variable w, but specified shape [3] and found shape [2].");
+  EXPECT_NE(s.status().message().find(
+                "Trying to share variable w, but specified shape [3] and found shape [2]."),
+            std::string::npos)
+      << s.status();
 }
 
 TEST(GetVariable, RefusesASecondAndAMissingOne) {

@@ -39,7 +39,7 @@ def weir_cc_test(name, srcs = None, deps = [], copts = [], **kwargs):
         **kwargs
     )
 
-def weir_folder(name, deps = [], test_deps = [], srcs = [], exclude = [], copts = []):
+def weir_folder(name, deps = [], test_deps = [], srcs = [], exclude = [], copts = [], **kwargs):
     """A folder of the one-way street: one library of all its sources, one test per *_test.cc.
 
     A new file needs no edit here.
@@ -51,6 +51,7 @@ def weir_folder(name, deps = [], test_deps = [], srcs = [], exclude = [], copts 
         copts = copts,
         visibility = ["//visibility:public"],
         deps = deps,
+        **kwargs
     )
     for test in native.glob(["*_test.cc"], exclude = exclude):
         weir_cc_test(

@@ -78,10 +78,9 @@ absl::Status CopyBox(const KernelRun& r, DataType dtype, const Box& box, const c
   return DispatchElement(dtype, [&]<typename E>(TypeTag<E>) -> absl::Status {
     const E* source = reinterpret_cast<const E*>(from);
     E* target = reinterpret_cast<E*>(to);
-    r.ParallelFor(n / line_size, static_cast<double>(line_size),
-                  [&](int64_t begin, int64_t end) {
-                    CopyLines(simple, source, target, begin, end);
-                  });
+    r.ParallelFor(n / line_size, static_cast<double>(line_size), [&](int64_t begin, int64_t end) {
+      CopyLines(simple, source, target, begin, end);
+    });
     return absl::OkStatus();
   });
 }

@@ -23,16 +23,16 @@ absl::StatusOr<Shape> CommonRow(const KernelPrepare& k, int n) {
     if (i == 0) row.assign(this_row.begin(), this_row.end());
     if (this_row != absl::MakeConstSpan(row)) {
       return InvalidArgument("Need data[0].shape[", k.In(0).shape().rank(), ":] = data[", i,
-                             "].shape[", lead, ":], got data[0].shape = ",
-                             k.In(n).shape().ToString(), ", data[", i, "].shape = ",
-                             data.ToString());
+                             "].shape[", lead,
+                             ":], got data[0].shape = ", k.In(n).shape().ToString(), ", data[", i,
+                             "].shape = ", data.ToString());
     }
   }
   return Shape::Make(row);
 }
 
-// Whether every row in [0, rows) is among the places. `seen` has room for as many bytes as there are
-// places.
+// Whether every row in [0, rows) is among the places. `seen` has room for as many bytes as there
+// are places.
 bool CoversAll(const int64_t* places, int64_t count, int64_t rows, char* seen) {
   if (rows > count) return false;
   std::fill_n(seen, rows, 0);
@@ -58,8 +58,8 @@ absl::Status PrepareDynamicStitch(KernelPrepare& k) {
     int64_t rows = 0, next = 0;
     for (int i = 0; i < n; ++i) {
       const int64_t count = r.In(i).num_elements();
-      RETURN_IF_ERROR(ReadIndices(r.In(i), absl::StrCat("indices[", i, "]"), int64_t{1} << 31,
-                                  places + next));
+      RETURN_IF_ERROR(
+          ReadIndices(r.In(i), absl::StrCat("indices[", i, "]"), int64_t{1} << 31, places + next));
       for (int64_t e = 0; e < count; ++e) rows = std::max(rows, places[next + e] + 1);
       next += count;
     }
@@ -75,7 +75,8 @@ absl::Status PrepareDynamicStitch(KernelPrepare& k) {
       for (int i = 0; i < n; ++i) {
         const E* data = r.In<E>(n + i);
         const int64_t count = r.In(i).num_elements();
-        for (int64_t e = 0; e < count; ++e) CopyRow(data + e * width, out + *place++ * width, width);
+        for (int64_t e = 0; e < count; ++e)
+          CopyRow(data + e * width, out + *place++ * width, width);
       }
       return absl::OkStatus();
     });

@@ -1,5 +1,4 @@
 #include "weir/kernels/cpu/gather_util.h"
-
 #include "weir/kernels/cpu/index_util.h"
 #include "weir/runtime/kernel.h"
 

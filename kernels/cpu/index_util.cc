@@ -52,8 +52,10 @@ absl::StatusOr<NdIndexing> MakeNdIndexing(const Shape& indices, const Shape& tar
   NdIndexing nd;
   nd.depth = indices.dim(-1);
   if (nd.depth > target.rank()) {
-    return InvalidArgument("index innermost dimension length must be <= the rank of the indexed "
-                           "tensor; saw: ", nd.depth, " vs. ", target.rank());
+    return InvalidArgument(
+        "index innermost dimension length must be <= the rank of the indexed "
+        "tensor; saw: ",
+        nd.depth, " vs. ", target.rank());
   }
   const int depth = static_cast<int>(nd.depth);
   nd.slice = target.Count(depth, target.rank());

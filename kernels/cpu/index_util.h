@@ -26,7 +26,7 @@ struct NdIndexing {
   int64_t count = 0;  // Number of index vectors.
   int64_t depth = 0;
   int64_t slice = 0;
-  Shape outer;        // Shape of the indices without the last dimension.
+  Shape outer;  // Shape of the indices without the last dimension.
 };
 
 // InvalidArgument unless `indices` has rank >= 1 and a last dimension of at most target's rank.

@@ -15,8 +15,8 @@ void FillOneHot(const KernelRun& r, int64_t depth, int64_t before, int64_t after
       E* block = out + i * depth * after;
       std::fill_n(block, depth * after, off);
       for (int64_t j = 0; j < after; ++j) {
-        const int64_t index = static_cast<int64_t>(
-            *const_cast<const volatile I*>(indices + i * after + j));
+        const int64_t index =
+            static_cast<int64_t>(*const_cast<const volatile I*>(indices + i * after + j));
         if (index >= 0 && index < depth) block[index * after + j] = on;
       }
     }
@@ -56,8 +56,6 @@ absl::Status PrepareOneHot(KernelPrepare& k) {
 
 }  // namespace
 
-void RegisterOneHotKernels(KernelRegistry& kernels) {
-  kernels.Add("OneHot", "CPU", PrepareOneHot);
-}
+void RegisterOneHotKernels(KernelRegistry& kernels) { kernels.Add("OneHot", "CPU", PrepareOneHot); }
 
 }  // namespace weir

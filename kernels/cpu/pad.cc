@@ -101,8 +101,8 @@ absl::StatusOr<MirrorMap> MakeMirrorMap(const Shape& small, const Shape& padded,
     const int64_t most = reflect ? n - 1 : n;
     if ((before > most || after > most) && (before > 0 || after > 0)) {
       return InvalidArgument("paddings must be ", reflect ? "less than" : "no greater than",
-                             " the dimension size: ", before, ", ", after, reflect ?
-                             " not less than " : " greater than ", n);
+                             " the dimension size: ", before, ", ", after,
+                             reflect ? " not less than " : " greater than ", n);
     }
     map[d].resize(static_cast<size_t>(padded.dim(d)));
     for (int64_t i = 0; i < padded.dim(d); ++i) {
@@ -158,11 +158,11 @@ absl::Status PrepareMirrorPad(KernelPrepare& k) {
       const int64_t width = static_cast<int64_t>(last.size());
       r.ParallelFor(r.Out(0).num_elements() / width, 2.0 * static_cast<double>(width),
                     [&](int64_t begin, int64_t end) {
-        ForMirrorLines(*map, begin, end, [&](int64_t line, int64_t offset) {
-          E* row = out + line * width;
-          for (int64_t i = 0; i < width; ++i) row[i] = in[offset + last[i]];
-        });
-      });
+                      ForMirrorLines(*map, begin, end, [&](int64_t line, int64_t offset) {
+                        E* row = out + line * width;
+                        for (int64_t i = 0; i < width; ++i) row[i] = in[offset + last[i]];
+                      });
+                    });
       return absl::OkStatus();
     });
   });
@@ -202,8 +202,8 @@ MirrorSourceMap InvertMirrorMap(const MirrorMap& map, const Shape& small, const 
 }
 
 template <typename T>
-using AccumulatorOf = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>,
-                                         float, T>;
+using AccumulatorOf =
+    std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
 
 template <typename T>
 void FoldMirror(KernelRun& r, const MirrorSourceMap& sources, const Shape& y) {

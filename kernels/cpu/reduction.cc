@@ -288,7 +288,7 @@ ReductionPlan MakePlan(const Shape& shape, const std::vector<bool>& reduced) {
 
 // --- The loops ---
 
-constexpr int64_t kLaneRun = 64;  // Steps per lane before a merge.
+constexpr int64_t kLaneRun = 16;  // Steps per lane before a merge.
 
 // Adds n elements that stand together.
 template <typename R>

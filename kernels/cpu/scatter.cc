@@ -17,8 +17,9 @@ absl::Status CheckUpdatesShape(const Shape& params, const Shape& indices, const 
   if (updates.dims() == absl::MakeConstSpan(dims)) return absl::OkStatus();
   return InvalidArgument(
       "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got "
-      "updates.shape ", updates.ToString(), ", indices.shape ", indices.ToString(),
-      ", params.shape ", params.ToString());
+      "updates.shape ",
+      updates.ToString(), ", indices.shape ", indices.ToString(), ", params.shape ",
+      params.ToString());
 }
 
 // The variable's shape shows only while running.

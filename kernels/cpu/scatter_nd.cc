@@ -14,9 +14,10 @@ absl::StatusOr<NdIndexing> CheckedIndexing(const Shape& indices, const Shape& up
   Dims dims(nd.outer.dims().begin(), nd.outer.dims().end());
   for (int d = static_cast<int>(nd.depth); d < target.rank(); ++d) dims.push_back(target.dim(d));
   if (updates.dims() != absl::MakeConstSpan(dims)) {
-    return InvalidArgument("Must have updates.shape = indices.shape[:-1] + shape[indices.shape[-1]:]"
-                           ", got updates.shape ", updates.ToString(), ", indices.shape ",
-                           indices.ToString(), ", shape ", target.ToString());
+    return InvalidArgument(
+        "Must have updates.shape = indices.shape[:-1] + shape[indices.shape[-1]:]"
+        ", got updates.shape ",
+        updates.ToString(), ", indices.shape ", indices.ToString(), ", shape ", target.ToString());
   }
   return nd;
 }
@@ -34,12 +35,9 @@ absl::Status Scatter(const KernelRun& r, UpdateKind kind, NdIndexing nd, int ind
   int64_t* starts = r.Workspace<int64_t>(workspace);
   nd.count = positions;
   RETURN_IF_ERROR(ReadNdIndices(r.In(indices), nd, target.shape(), starts));
-  return ApplyUpdates(r, kind,
-                      {.count = nd.count,
-                       .slice = nd.slice,
-                       .starts = starts,
-                       .values = &r.In(updates)},
-                      target);
+  return ApplyUpdates(
+      r, kind, {.count = nd.count, .slice = nd.slice, .starts = starts, .values = &r.In(updates)},
+      target);
 }
 
 absl::Status PrepareScatterNd(KernelPrepare& k) {

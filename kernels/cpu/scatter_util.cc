@@ -8,8 +8,8 @@
 namespace weir {
 namespace {
 
-// Integers are combined as unsigned 64-bit numbers, where overflow is defined and the low bits, which
-// are all that is kept, are the same.
+// Integers are combined as unsigned 64-bit numbers, where overflow is defined and the low bits,
+// which are all that is kept, are the same.
 struct AddUpdate {
   template <typename T>
   static T Combine(const T& a, const T& b) {
@@ -120,8 +120,8 @@ absl::Status AccumulateAs(const KernelRun& r, const SliceUpdates& u, Tensor& tar
 
 template <typename Fn, typename... More>
 absl::Status AccumulateReal(const KernelRun& r, const SliceUpdates& u, Tensor& target) {
-  return AccumulateAs<Fn, Half, BFloat16, float, double, int8_t, int16_t, int32_t, int64_t,
-                      uint8_t, uint16_t, uint32_t, uint64_t, More...>(r, u, target);
+  return AccumulateAs<Fn, Half, BFloat16, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t,
+                      uint16_t, uint32_t, uint64_t, More...>(r, u, target);
 }
 
 absl::Status CheckDivisors(const Tensor& values) {
@@ -140,21 +140,16 @@ absl::Status ApplyUpdates(const KernelRun& r, UpdateKind kind, const SliceUpdate
                           Tensor& target) {
   if (u.count == 0 || u.slice == 0) return absl::OkStatus();
   switch (kind) {
-    case UpdateKind::kAssign:
-      return Assign(r, u, target);
+    case UpdateKind::kAssign: return Assign(r, u, target);
     case UpdateKind::kAdd:
       return AccumulateReal<AddUpdate, Complex64, Complex128, bool, std::string>(r, u, target);
-    case UpdateKind::kSub:
-      return AccumulateReal<SubUpdate, Complex64, Complex128>(r, u, target);
-    case UpdateKind::kMul:
-      return AccumulateReal<MulUpdate, Complex64, Complex128>(r, u, target);
+    case UpdateKind::kSub: return AccumulateReal<SubUpdate, Complex64, Complex128>(r, u, target);
+    case UpdateKind::kMul: return AccumulateReal<MulUpdate, Complex64, Complex128>(r, u, target);
     case UpdateKind::kDiv:
       RETURN_IF_ERROR(CheckDivisors(*u.values));
       return AccumulateReal<DivUpdate, Complex64, Complex128>(r, u, target);
-    case UpdateKind::kMin:
-      return AccumulateReal<MinUpdate>(r, u, target);
-    case UpdateKind::kMax:
-      return AccumulateReal<MaxUpdate>(r, u, target);
+    case UpdateKind::kMin: return AccumulateReal<MinUpdate>(r, u, target);
+    case UpdateKind::kMax: return AccumulateReal<MaxUpdate>(r, u, target);
   }
   return Internal("unknown kind of update");
 }

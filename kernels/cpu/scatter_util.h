@@ -19,10 +19,10 @@ struct SliceUpdates {
 };
 
 // target[starts[i] + j] = combine(target[starts[i] + j], values[i, j]), one i after the other, so
-// that of repeated places the last assignment stays and the others accumulate. Integers wrap around;
-// an integer division by zero is InvalidArgument and changes nothing. Strings add by concatenation,
-// booleans by "or".
-// REQUIRES: the slices lie inside the target and values has the elements.
+// that of repeated places the last assignment stays and the others accumulate. Integers wrap
+// around; an integer division by zero is InvalidArgument and changes nothing. Strings add by
+// concatenation, booleans by "or". REQUIRES: the slices lie inside the target and values has the
+// elements.
 absl::Status ApplyUpdates(const KernelRun& r, UpdateKind kind, const SliceUpdates& updates,
                           Tensor& target);
 

@@ -15,10 +15,10 @@ namespace {
 // Group g takes data rows rows[begins[g]], ..., rows[begins[g + 1] - 1] to output row ids[g].
 struct Groups {
   int64_t count = 0;
-  const int64_t* begins = nullptr;   // count + 1 entries.
-  const int64_t* ids = nullptr;      // Increasing; nullptr: group g is output row g.
-  const int64_t* rows = nullptr;     // nullptr: entry i is data row i.
-  const double* weights = nullptr;   // Factor of entry i; nullptr: 1.
+  const int64_t* begins = nullptr;  // count + 1 entries.
+  const int64_t* ids = nullptr;     // Increasing; nullptr: group g is output row g.
+  const int64_t* rows = nullptr;    // nullptr: entry i is data row i.
+  const double* weights = nullptr;  // Factor of entry i; nullptr: 1.
 };
 
 template <typename T>
@@ -28,7 +28,9 @@ using Accumulator =
 // Integers wrap around: they are combined as unsigned numbers, whose low bits are the same.
 struct SumReduction {
   template <typename T>
-  static T Empty() { return T(0.0f); }
+  static T Empty() {
+    return T(0.0f);
+  }
   template <typename A>
   static A Combine(const A& a, const A& b) {
     if constexpr (std::is_integral_v<A>) {
@@ -41,7 +43,9 @@ struct SumReduction {
 
 struct ProdReduction {
   template <typename T>
-  static T Empty() { return T(1.0f); }
+  static T Empty() {
+    return T(1.0f);
+  }
   template <typename A>
   static A Combine(const A& a, const A& b) {
     if constexpr (std::is_integral_v<A>) {
@@ -54,16 +58,24 @@ struct ProdReduction {
 
 struct MaxReduction {
   template <typename T>
-  static T Empty() { return std::numeric_limits<T>::lowest(); }
+  static T Empty() {
+    return std::numeric_limits<T>::lowest();
+  }
   template <typename A>
-  static A Combine(const A& a, const A& b) { return a < b ? b : a; }
+  static A Combine(const A& a, const A& b) {
+    return a < b ? b : a;
+  }
 };
 
 struct MinReduction {
   template <typename T>
-  static T Empty() { return std::numeric_limits<T>::max(); }
+  static T Empty() {
+    return std::numeric_limits<T>::max();
+  }
   template <typename A>
-  static A Combine(const A& a, const A& b) { return b < a ? b : a; }
+  static A Combine(const A& a, const A& b) {
+    return b < a ? b : a;
+  }
 };
 
 // What a sum of n rows is divided by.
@@ -109,7 +121,8 @@ void ReduceGroup(const Groups& groups, int64_t g, int64_t width, Norm norm, cons
         for (int64_t j = 0; j < n; ++j) sums[j] = R::Combine(sums[j], static_cast<A>(row[j]));
       }
     }
-    for (int64_t j = 0; j < n; ++j) out[from + j] = static_cast<T>(Divide(sums[j], end - begin, norm));
+    for (int64_t j = 0; j < n; ++j)
+      out[from + j] = static_cast<T>(Divide(sums[j], end - begin, norm));
   }
 }
 
@@ -124,8 +137,8 @@ void ReduceGroups(const KernelRun& r, const Groups& groups, int64_t width, int64
   const auto row_of = [&](int64_t g) { return groups.ids ? groups.ids[g] : g; };
   const int64_t entries = groups.begins[groups.count];
   const double cost = static_cast<double>(width) *
-                      (1.0 + static_cast<double>(entries) / static_cast<double>(
-                                                                std::max<int64_t>(groups.count, 1)));
+                      (1.0 + static_cast<double>(entries) /
+                                 static_cast<double>(std::max<int64_t>(groups.count, 1)));
   r.ParallelFor(groups.count, cost, [&](int64_t begin, int64_t end) {
     for (int64_t g = begin; g < end; ++g) {
       const int64_t row = row_of(g);
@@ -140,8 +153,8 @@ void ReduceGroups(const KernelRun& r, const Groups& groups, int64_t width, int64
   fill(groups.count == 0 ? 0 : row_of(groups.count - 1) + 1, num_rows);
 }
 
-// Groups entries 0 <= i < n by keys[i] in [0, num_keys), keeping their order; negative keys are left
-// out. `begins` has room for num_keys + 1 entries, `order` for n.
+// Groups entries 0 <= i < n by keys[i] in [0, num_keys), keeping their order; negative keys are
+// left out. `begins` has room for num_keys + 1 entries, `order` for n.
 void SortByKey(const int64_t* keys, int64_t n, int64_t num_keys, int64_t* begins, int64_t* order) {
   std::fill_n(begins, num_keys + 1, 0);
   for (int64_t i = 0; i < n; ++i) {
@@ -268,8 +281,8 @@ PrepareFn Sorted(Norm norm) {
         const int64_t rows = groups.count == 0 ? 0 : groups.ids[groups.count - 1] + 1;
         ASSIGN_OR_RETURN(const Shape output, WithRows(rows, data, 1));
         RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, output));
-        ReduceGroups<T, R>(r, groups, data.Count(1, data.rank()), rows, EmptyOfSorted<R, T>(),
-                           norm, r.In<T>(0), r.Out<T>(0));
+        ReduceGroups<T, R>(r, groups, data.Count(1, data.rank()), rows, EmptyOfSorted<R, T>(), norm,
+                           r.In<T>(0), r.Out<T>(0));
         return absl::OkStatus();
       });
     });
@@ -370,8 +383,8 @@ PrepareFn SparseSegmentGrad(Norm norm) {
         double* weights = r.Workspace<double>(weights_at);
         RETURN_IF_ERROR(ReadIndices(r.In(1), "indices", num_rows, keys));
         ReadIndices(r.In(2), segment);
-        RETURN_IF_ERROR(SegmentWeights(segment, n, segments, norm,
-                                       r.Workspace<int64_t>(counts_at), entry_weights));
+        RETURN_IF_ERROR(SegmentWeights(segment, n, segments, norm, r.Workspace<int64_t>(counts_at),
+                                       entry_weights));
         SortByKey(keys, n, num_rows, begins, order);
         for (int64_t i = 0; i < n; ++i) {
           weights[i] = entry_weights[order[i]];

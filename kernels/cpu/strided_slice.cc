@@ -1,10 +1,9 @@
-#include "weir/ops/strided_slice_util.h"
-
 #include <algorithm>
 
 #include "weir/kernels/cpu/box_copy_util.h"
 #include "weir/kernels/cpu/variable_access_util.h"
 #include "weir/kernels/cpu/zero_fill_util.h"
+#include "weir/ops/strided_slice_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -105,8 +104,8 @@ absl::Status PrepareStridedSliceAssign(KernelPrepare& k) {
     return variable->Update([&](Tensor& value) -> absl::Status {
       ASSIGN_OR_RETURN(const StridedSlicePlan plan, PlanStridedSlice(value.shape(), spec));
       RETURN_IF_ERROR(CheckSliceShape(plan, r.In(4).shape(), "value"));
-      return CopyBox(r, dtype, SliceBox(plan, value.shape(), /*taking=*/false),
-                     r.In(4).raw_data(), value.mutable_raw_data());
+      return CopyBox(r, dtype, SliceBox(plan, value.shape(), /*taking=*/false), r.In(4).raw_data(),
+                     value.mutable_raw_data());
     });
   });
 }

@@ -17,8 +17,8 @@ struct SliceView {
 
 // What equality and hashing look at: 16-bit floats as floats, so that -0 equals 0.
 template <typename T>
-using Key = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float,
-                               const T&>;
+using Key =
+    std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, const T&>;
 
 template <typename T>
 class Slices {
@@ -155,7 +155,8 @@ absl::Status PrepareUniqueV2(KernelPrepare& k) {
   if (k.In(1).shape().rank() != 1) return k.InvalidInput(1, "axis expects a 1D vector.");
   ASSIGN_OR_RETURN(const Dims axes, k.IntValues(1));
   if (axes.empty()) return PrepareUnique(k);
-  if (axes.size() > 1) return k.InvalidInput(1, "axis does not support input tensors larger than 1");
+  if (axes.size() > 1)
+    return k.InvalidInput(1, "axis does not support input tensors larger than 1");
   const int64_t axis = axes[0] < 0 ? axes[0] + rank : axes[0];
   if (axis < 0 || axis >= rank) {
     return InvalidArgument("axis should be in [", -rank, ", ", rank, ") but got ", axes[0]);

@@ -207,21 +207,20 @@ absl::Status WriteShape(const Shape& shape, T* out) {
 }
 
 absl::Status PrepareVariableShape(KernelPrepare& k) {
-  const PartialShape declared = DeclaredVariableShape(k, 0);
+  k.Out(0).Unsized();
   return k.ForType<int32_t, int64_t>("out_type", [&]<typename T>() {
-    if (declared.IsFullyDefined()) {
-      // Known without a value.
-      k.Out(0).SetShape({declared.rank()});
-      return k.Run(
-          [shape = declared.ToShape()](KernelRun& r) { return WriteShape(shape, r.Out<T>(0)); });
-    }
-    k.Out(0).Unsized();
     return k.Run([](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable* const variable, r.GetVariable(0));
-      absl::StatusOr<Tensor> value = variable->Read();
-      if (!value.ok()) return UninitializedVariable(r, 0, /*is_reference=*/false);
-      RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, Shape({value->rank()})));
-      return WriteShape(value->shape(), r.Out<T>(0));
+      Shape shape;
+      if (absl::StatusOr<Tensor> value = variable->Read(); value.ok()) {
+        shape = value->shape();
+      } else if (variable->declared_shape().IsFullyDefined()) {
+        shape = variable->declared_shape().ToShape();
+      } else {
+        return UninitializedVariable(r, 0, /*is_reference=*/false);
+      }
+      RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, Shape({shape.rank()})));
+      return WriteShape(shape, r.Out<T>(0));
     });
   });
 }

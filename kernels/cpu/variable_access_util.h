@@ -12,8 +12,8 @@ inline absl::StatusOr<Variable*> VariableOfType(const KernelRun& r, int i, DataT
   ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(i));
   if (variable->dtype() != dtype) {
     return InvalidArgument("Trying to access variable ", variable->name(),
-                           " with wrong dtype. Expected ", DataTypeName(variable->dtype()),
-                           " got ", DataTypeName(dtype));
+                           " with wrong dtype. Expected ", DataTypeName(variable->dtype()), " got ",
+                           DataTypeName(dtype));
   }
   return variable;
 }
