@@ -27,9 +27,9 @@ struct GradientAndVariable {
 };
 
 struct MinimizeOptions {
-  std::vector<ops::Variable> variables;  // Empty: all trainable ones.
-  ops::Variable global_step;             // When valid, grows by one with every step.
-  Output grad_loss;                      // The gradient of the loss; ones when invalid.
+  std::vector<ops::Variable> variables = {};  // Empty: all trainable ones.
+  ops::Variable global_step = {};             // When valid, grows by one with every step.
+  Output grad_loss = {};                      // The gradient of the loss; ones when invalid.
 };
 
 // What makes one optimizer: a table that its constructor fills.
