@@ -59,8 +59,7 @@ absl::Status SqueezeShape(ShapeContext& c) {
 absl::Status ExpandDimsShape(ShapeContext& c) {
   const int64_t elements = c.In(1).num_elements();
   if (elements >= 0 && elements != 1) {
-    return InvalidArgument("'dim' input must be a tensor with a single value, but has shape ",
-                           c.In(1).ToString());
+    return InvalidArgument("'dim' must be a scalar, but has shape ", c.In(1).ToString());
   }
   if (!c.In(0).known_rank()) return c.Unknown();
   const std::optional<int64_t> axis = c.IntValue(1);

@@ -81,6 +81,9 @@ absl::Status PrepareFill(KernelPrepare& k) {
 // The number of elements, counted as TensorFlow counts: in the type's own arithmetic.
 template <typename T>
 absl::StatusOr<int64_t> FloatRangeLength(T start, T limit, T delta) {
+  if (!std::isfinite(start) || !std::isfinite(limit) || !std::isfinite(delta)) {
+    return InvalidArgument("start, limit or delta is not finite");
+  }
   if (delta == T(0)) return InvalidArgument("Requires delta != 0");
   if (delta > T(0) ? start > limit : start < limit) {
     return InvalidArgument("Requires start ", delta > T(0) ? "<=" : ">=", " limit when delta ",
@@ -88,7 +91,7 @@ absl::StatusOr<int64_t> FloatRangeLength(T start, T limit, T delta) {
                            static_cast<double>(start), ", limit is ", static_cast<double>(limit));
   }
   const double length = std::ceil(static_cast<double>(std::abs((limit - start) / delta)));
-  if (!(length < 9e18)) return InvalidArgument("the range is not finite or has too many elements");
+  if (!(length < 9e18)) return InvalidArgument("the range has too many elements");
   return static_cast<int64_t>(length);
 }
 
