@@ -120,6 +120,7 @@ absl::Status ConcatOffsetShape(ShapeContext& c) {
 // The extents along the axis when the graph knows axis and all of them, else nothing.
 std::optional<std::vector<int64_t>> KnownSizes(absl::Span<const Output> values,
                                                const Output& axis) {
+  if (!axis.valid()) return std::nullopt;
   const Graph& graph = axis.state()->graph;
   const PartialInts* known = graph.node(axis.endpoint().node).output_value(axis.endpoint().index);
   if (known == nullptr || known->values.size() != 1 || !known->FullyKnown()) return std::nullopt;

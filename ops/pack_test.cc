@@ -8,19 +8,18 @@ namespace weir {
 namespace {
 
 TEST(Pack, Values) {
-  const auto pack = [](int axis) {
-    return OpTest("Pack")
-        .In<float>({2}, {1, 2})
-        .In<float>({2}, {3, 4})
-        .In<float>({2}, {5, 6})
-        .AsList(3)
-        .Attr("axis", axis);
-  };
-  pack(0).Expect<float>({3, 2}, {1, 2, 3, 4, 5, 6});
-  pack(1).Expect<float>({2, 3}, {1, 3, 5, 2, 4, 6});
-  pack(-1).Expect<float>({2, 3}, {1, 3, 5, 2, 4, 6});
-  pack(2).ExpectError("outside of [-2, 2)");
-  pack(-3).ExpectError("outside of [-2, 2)");
+  const Tensor a = Tensor::Vector<float>({1, 2}), b = Tensor::Vector<float>({3, 4});
+  OpTest("Pack").In(a).In(b).AsList(2).Expect<float>({2, 2}, {1, 2, 3, 4});
+  OpTest("Pack").In(a).In(b).AsList(2).Attr("axis", 1).Expect<float>({2, 2}, {1, 3, 2, 4});
+  OpTest("Pack")
+      .In(a)
+      .In(b)
+      .In(a)
+      .AsList(3)
+      .Attr("axis", -1)
+      .Expect<float>({2, 3}, {1, 3, 1, 2, 4, 2});
+  OpTest("Pack").In(a).In(b).AsList(2).Attr("axis", 2).ExpectError("outside of [-2, 2)");
+  OpTest("Pack").In(a).In(b).AsList(2).Attr("axis", -3).ExpectError("outside of [-2, 2)");
   OpTest("Pack")
       .In<std::string>({}, {"a"})
       .In<std::string>({}, {"b"})

@@ -6,17 +6,16 @@ namespace weir {
 namespace {
 
 TEST(ReverseV2, Values) {
-  const auto reverse = [](std::initializer_list<int32_t> axes) {
-    return OpTest("ReverseV2")
-        .In<float>({2, 3}, {1, 2, 3, 4, 5, 6})
-        .In<int32_t>({static_cast<int64_t>(axes.size())}, axes);
+  const Tensor x = Tensor::Of<float>({2, 3}, {1, 2, 3, 4, 5, 6});
+  const auto reverse = [&](std::initializer_list<int32_t> axes, std::initializer_list<float> want) {
+    OpTest("ReverseV2").In(x).In(Tensor::Vector<int32_t>(axes)).Expect<float>({2, 3}, want);
   };
-  reverse({0}).Expect<float>({2, 3}, {4, 5, 6, 1, 2, 3});
-  reverse({-1}).Expect<float>({2, 3}, {3, 2, 1, 6, 5, 4});
-  reverse({0, 1}).Expect<float>({2, 3}, {6, 5, 4, 3, 2, 1});
-  reverse({}).Expect<float>({2, 3}, {1, 2, 3, 4, 5, 6});
-  reverse({2}).ExpectError("outside of [-2, 2)");
-  reverse({1, -1}).ExpectError("more than once");
+  reverse({0}, {4, 5, 6, 1, 2, 3});
+  reverse({-1}, {3, 2, 1, 6, 5, 4});
+  reverse({0, 1}, {6, 5, 4, 3, 2, 1});
+  reverse({}, {1, 2, 3, 4, 5, 6});
+  OpTest("ReverseV2").In(x).In<int32_t>({1}, {2}).ExpectError("outside of [-2, 2)");
+  OpTest("ReverseV2").In(x).In<int32_t>({2}, {1, -1}).ExpectError("more than once");
   OpTest("ReverseV2")
       .In<std::string>({2}, {"a", "b"})
       .In<int64_t>({1}, {0})
