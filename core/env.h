@@ -70,6 +70,8 @@ class Env {
   virtual int64_t NowMicros() = 0;
   // A number that no one can predict: seeds, names of temporary files.
   virtual uint64_t Random64() = 0;
+  // What the machine is called, for the names of event files.
+  virtual std::string HostName() = 0;
 
   virtual absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) = 0;

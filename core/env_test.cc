@@ -124,6 +124,7 @@ TEST_F(EnvTest, CreatesMissingDirectories) {
 TEST_F(EnvTest, ClockAndRandomness) {
   EXPECT_GT(env_.NowMicros(), int64_t{1600000000} * 1000000);
   EXPECT_NE(env_.Random64(), env_.Random64());
+  EXPECT_FALSE(env_.HostName().empty());
 }
 
 TEST(Path, Parts) {

@@ -3,6 +3,7 @@
 
 // A file system in memory that fails on purpose.
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -26,14 +27,18 @@ class MemoryEnv final : public Env {
   // What a loss of power does: data that was not synced is gone.
   void LosePower();
 
+  // The clock, which moves by a microsecond each time it is asked.
+  void SetNow(int64_t micros) { now_ = micros; }
+
   // The whole file, "" when it is missing; and its replacement.
   std::string Content(const std::string& path) const;
   void SetContent(const std::string& path, std::string content);
   // The paths of all files, sorted.
   std::vector<std::string> Files() const;
 
-  int64_t NowMicros() override { return now_ += 1000; }
+  int64_t NowMicros() override { return now_++; }
   uint64_t Random64() override { return ++random_; }
+  std::string HostName() override { return "memory"; }
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override;
   absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(const std::string& path) override;
@@ -64,8 +69,8 @@ class MemoryEnv final : public Env {
   int fail_in_ = -1;
   bool forever_ = false;
   int operations_ = 0;
-  int64_t now_ = 0;
-  uint64_t random_ = 0;
+  std::atomic<int64_t> now_{0};
+  std::atomic<uint64_t> random_{0};
 };
 
 }  // namespace weir

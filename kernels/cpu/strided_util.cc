@@ -5,7 +5,9 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kBlock = 32;  // Rows and columns of a block that is transposed in cache.
+// Rows and columns of a block that is transposed in cache: one cache line of the usual 4-byte
+// elements. Larger blocks fall on the same cache sets where extents are powers of two.
+constexpr int64_t kBlock = 16;
 
 int64_t ElementsOf(const StridedView& view) {
   int64_t n = 1;
@@ -69,6 +71,50 @@ void CopyRows(KernelRun& r, const StridedView& view, const T* in, T* out) {
   });
 }
 
+// to[i * write_step + j] = from[i + j * read_step], for i below height and j below width.
+template <typename T>
+void TransposeBlock(const T* from, int64_t read_step, T* to, int64_t write_step, int64_t height,
+                    int64_t width) {
+  for (int64_t i = 0; i < height; ++i) {
+    T* row = to + i * write_step;
+    for (int64_t j = 0; j < width; ++j) row[j] = from[i + j * read_step];
+  }
+}
+
+// Four by four elements in registers.
+using Quad = uint32_t __attribute__((vector_size(16)));
+void TransposeQuad(const uint32_t* from, int64_t read_step, uint32_t* to, int64_t write_step) {
+  Quad a, b, c, d;
+  std::memcpy(&a, from, sizeof(Quad));
+  std::memcpy(&b, from + read_step, sizeof(Quad));
+  std::memcpy(&c, from + 2 * read_step, sizeof(Quad));
+  std::memcpy(&d, from + 3 * read_step, sizeof(Quad));
+  const Quad ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const Quad ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Quad cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Quad cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const Quad rows[] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
+                       __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+                       __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
+                       __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+  for (int64_t i = 0; i < 4; ++i) std::memcpy(to + i * write_step, &rows[i], sizeof(Quad));
+}
+
+void TransposeBlock(const uint32_t* from, int64_t read_step, uint32_t* to, int64_t write_step,
+                    int64_t height, int64_t width) {
+  const int64_t bottom = height / 4 * 4, right = width / 4 * 4;
+  for (int64_t j = 0; j < right; j += 4) {
+    for (int64_t i = 0; i < bottom; i += 4) {
+      TransposeQuad(from + i + j * read_step, read_step, to + i * write_step + j, write_step);
+    }
+  }
+  // What is left below the quads, and beside them.
+  TransposeBlock<uint32_t>(from + bottom, read_step, to + bottom * write_step, write_step,
+                           height - bottom, width);
+  TransposeBlock<uint32_t>(from + right * read_step, read_step, to + right, write_step, bottom,
+                           width - right);
+}
+
 // Neighbours of the source lie along `axis`, neighbours of the output along the last one: both
 // sides are touched in whole cache lines when planes of the two axes are copied block by block.
 template <typename T>
@@ -98,10 +144,8 @@ void CopyPlanes(KernelRun& r, const StridedView& view, size_t axis, const T* in,
       }
       for (int64_t left = 0; left < width; left += kBlock) {
         const int64_t right = std::min(width, left + kBlock);
-        for (int64_t i = top; i < bottom; ++i) {
-          T* row = to + i * write_step;
-          for (int64_t j = left; j < right; ++j) row[j] = from[i + j * read_step];
-        }
+        TransposeBlock(from + top + left * read_step, read_step, to + top * write_step + left,
+                       write_step, bottom - top, right - left);
       }
     }
   });
