@@ -1,5 +1,7 @@
 #include "weir/graph/import.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
@@ -14,6 +16,10 @@ namespace weir {
 namespace {
 
 constexpr int kOurProducer = 134;
+
+// Newer attrs that tell people something and change nothing.
+constexpr absl::string_view kAnnotations[] = {"debug_name", "grad_a", "grad_b",
+                                              "grad_x",     "grad_y", "metadata"};
 
 // An input of a NodeDef: "node", "node:2" or "^node".
 struct InputName {
@@ -43,6 +49,11 @@ absl::StatusOr<InputName> ParseInput(absl::string_view text) {
 // than ours, the neutral value that new attrs take.
 bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* producer_op,
                 int producer) {
+  if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) != std::end(kAnnotations)) {
+    return true;
+  }
+  // Producers of 1.15 already wrote it. True is the behaviour before there was a choice.
+  if (name == "incompatible_shape_error" && value.b()) return true;
   if (producer_op != nullptr) {
     for (const auto& attr : producer_op->attr()) {
       if (attr.name() != name) continue;
@@ -54,7 +65,7 @@ bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* pr
   switch (value.value_case()) {
     case AttrValue::kS: return value.s().empty();
     case AttrValue::kI: return value.i() == 0;
-    case AttrValue::kB: return !value.b() || name == "incompatible_shape_error";
+    case AttrValue::kB: return !value.b();
     case AttrValue::kList: return value.list().ByteSizeLong() == 0;
     case AttrValue::kType: return true;
     case AttrValue::kF: return true;
