@@ -48,7 +48,9 @@ bool Same(const T& got, const T& want, const Bound& bound, int64_t slack) {
   } else if constexpr (kIsQuantized<T>) {
     return got.value == want.value;
   } else if constexpr (std::is_integral_v<T>) {
-    return got == want || (slack > 0 && std::abs(static_cast<double>(got) - static_cast<double>(want)) <= static_cast<double>(slack));
+    return got == want ||
+           (slack > 0 && std::abs(static_cast<double>(got) - static_cast<double>(want)) <=
+                             static_cast<double>(slack));
   } else {
     return got == want;
   }
@@ -109,8 +111,8 @@ std::string ElementDifference(const Tensor& got, const Tensor& want, const Toler
 
 std::string TypeAndShapeDifference(const Tensor& got, const Tensor& want) {
   if (got.dtype() == want.dtype() && got.shape() == want.shape()) return "";
-  return absl::StrCat("is ", DataTypeName(got.dtype()), " ", got.shape().ToString(),
-                      ", expected ", DataTypeName(want.dtype()), " ", want.shape().ToString());
+  return absl::StrCat("is ", DataTypeName(got.dtype()), " ", got.shape().ToString(), ", expected ",
+                      DataTypeName(want.dtype()), " ", want.shape().ToString());
 }
 
 std::string Difference(const Tensor& got, const Tensor& want, const Tolerance& tolerance) {

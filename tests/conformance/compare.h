@@ -19,8 +19,9 @@ struct Tolerance {
 };
 
 // Empty when `got` is `want`: same dtype and shape; floating and complex elements within
-// `tolerance` (NaN equals NaN, infinities agree in sign); all others equal. Else one line that names
-// the first element that differs: "element 3 of float [2,3] is 1.5, expected 2 (2 of 6 differ)".
+// `tolerance` (NaN equals NaN, infinities agree in sign); all others equal. Else one line that
+// names the first element that differs: "element 3 of float [2,3] is 1.5, expected 2 (2 of 6
+// differ)".
 std::string Difference(const Tensor& got, const Tensor& want, const Tolerance& tolerance);
 
 // The same for dtype and shape only.

@@ -108,8 +108,7 @@ struct Judge {
     ASSIGN_OR_RETURN(const Matrices r, Widen(got[1]));
     ASSIGN_OR_RETURN(const Matrices want_q, Widen(want[0]));
     ASSIGN_OR_RETURN(const Matrices want_r, Widen(want[1]));
-    std::string difference =
-        MatrixDifference("|r|", Magnitudes(r), Magnitudes(want_r), tolerance);
+    std::string difference = MatrixDifference("|r|", Magnitudes(r), Magnitudes(want_r), tolerance);
     if (difference.empty()) difference = UnitaryDifference("q", q, tolerance);
     if (!difference.empty()) return difference;
     return MatrixDifference("q * r", Product(q, r), Product(want_q, want_r), tolerance);

@@ -150,8 +150,9 @@ class Worker {
       std::error_code error;
       fs::create_directories(directory, error);
       fs::current_path(directory, error);
-      Outcome outcome = error ? Outcome::Failed(absl::StrCat("working directory: ", error.message()))
-                              : suite_.run(root_, names_[index]);
+      Outcome outcome = error
+                            ? Outcome::Failed(absl::StrCat("working directory: ", error.message()))
+                            : suite_.run(root_, names_[index]);
       fs::current_path(scratch_, error);
       fs::remove_all(directory, error);
       if (outcome.detail.size() > kMaxDetail) outcome.detail.resize(kMaxDetail);

@@ -222,9 +222,8 @@ absl::StatusOr<GradientQuestion> AskGradients(const Case& c, const Scope& scope)
   }
   const auto add_x = [&](int i) -> absl::Status {
     const std::string variable = absl::StrCat("setup_var_", i);
-    ASSIGN_OR_RETURN(const Output x, output(graph.Find(variable) != nullptr
-                                                ? variable
-                                                : absl::StrCat("in_", i)));
+    ASSIGN_OR_RETURN(const Output x,
+                     output(graph.Find(variable) != nullptr ? variable : absl::StrCat("in_", i)));
     question.xs.push_back(x);
     question.inputs.push_back(i);
     return absl::OkStatus();
@@ -250,9 +249,9 @@ Outcome CheckGradients(const Case& c, const Scope& scope, Mode mode) {
     const bool wanted = n < c.gradients.size();
     if ((*gradients)[n].valid() != wanted) {
       if (!scope.status().ok()) return OutcomeOfError(scope.status(), c.def, stage);
-      return Outcome::Failed(absl::StrCat(stage, ": input ", question->inputs[n],
-                                          wanted ? " has no gradient, expected one"
-                                                 : " has a gradient, expected none"));
+      return Outcome::Failed(absl::StrCat(
+          stage, ": input ", question->inputs[n],
+          wanted ? " has no gradient, expected one" : " has a gradient, expected none"));
     }
     if (wanted) fetches.emplace_back((*gradients)[n]);
   }

@@ -10,7 +10,8 @@
 
 namespace weir::conformance {
 
-// Tags, kinds and numbers within `tolerance`, images by their pixels, all else field by field. Empty when alike.
+// Tags, kinds and numbers within `tolerance`, images by their pixels, all else field by field.
+// Empty when alike.
 std::string SummaryDifference(const std::string& got, const std::string& want,
                               const Tolerance& tolerance);
 
