@@ -18,7 +18,8 @@ namespace {
 constexpr int kOurProducer = 134;
 
 // Newer attrs that tell people something and change nothing.
-constexpr absl::string_view kAnnotations[] = {"debug_name", "metadata"};
+constexpr absl::string_view kAnnotations[] = {"debug_name", "grad_a", "grad_b",
+                                              "grad_x",     "grad_y", "metadata"};
 
 // An input of a NodeDef: "node", "node:2" or "^node".
 struct InputName {

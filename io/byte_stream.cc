@@ -11,12 +11,9 @@ constexpr size_t kBufferBytes = 256 << 10;
 
 int WindowBits(Compression format) {
   switch (format) {
-    case Compression::kZlib:
-      return MAX_WBITS;
-    case Compression::kGzip:
-      return MAX_WBITS + 16;
-    default:
-      return -MAX_WBITS;
+    case Compression::kZlib: return MAX_WBITS;
+    case Compression::kGzip: return MAX_WBITS + 16;
+    default: return -MAX_WBITS;
   }
 }
 

@@ -35,29 +35,18 @@ bool Matches(absl::string_view pattern, absl::string_view name) {
 // How many elements the typed field of a stored slice holds.
 int64_t StoredElements(const TensorProto& proto) {
   switch (proto.dtype()) {
-    case DT_FLOAT:
-      return proto.float_val_size();
-    case DT_DOUBLE:
-      return proto.double_val_size();
-    case DT_INT64:
-      return proto.int64_val_size();
-    case DT_UINT32:
-      return proto.uint32_val_size();
-    case DT_UINT64:
-      return proto.uint64_val_size();
-    case DT_BOOL:
-      return proto.bool_val_size();
-    case DT_STRING:
-      return proto.string_val_size();
-    case DT_COMPLEX64:
-      return proto.scomplex_val_size() / 2;
-    case DT_COMPLEX128:
-      return proto.dcomplex_val_size() / 2;
+    case DT_FLOAT: return proto.float_val_size();
+    case DT_DOUBLE: return proto.double_val_size();
+    case DT_INT64: return proto.int64_val_size();
+    case DT_UINT32: return proto.uint32_val_size();
+    case DT_UINT64: return proto.uint64_val_size();
+    case DT_BOOL: return proto.bool_val_size();
+    case DT_STRING: return proto.string_val_size();
+    case DT_COMPLEX64: return proto.scomplex_val_size() / 2;
+    case DT_COMPLEX128: return proto.dcomplex_val_size() / 2;
     case DT_HALF:
-    case DT_BFLOAT16:
-      return proto.half_val_size();
-    default:
-      return proto.int_val_size();
+    case DT_BFLOAT16: return proto.half_val_size();
+    default: return proto.int_val_size();
   }
 }
 

@@ -20,6 +20,7 @@ ABSL_FLAG(std::string, filter, "",
 ABSL_FLAG(std::string, report, "", "Writes a CSV file: case,status,detail");
 ABSL_FLAG(std::string, expected, "", "File that names the cases that must pass, one a line");
 ABSL_FLAG(bool, strict_list, false, "A case that passes but is not in --expected is a failure");
+ABSL_FLAG(std::string, write_expected, "", "Writes the list of the cases that passed");
 ABSL_FLAG(int, jobs, 2, "Cases that run at the same time");
 ABSL_FLAG(int, timeout_s, 60, "Seconds that a case may take");
 ABSL_FLAG(bool, show_output, false, "Shows what the cases print");
@@ -50,6 +51,17 @@ bool ReadList(const std::string& path, std::set<std::string>* names) {
   return file.eof();
 }
 
+bool WriteList(const std::string& path, const std::vector<std::string>& names,
+               const std::vector<Outcome>& outcomes) {
+  std::ofstream file(path);
+  file << "# The cases that must pass, as --write_expected wrote them.\n";
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (outcomes[i].passed()) file << names[i] << "\n";
+  }
+  file.close();
+  return file.good();
+}
+
 std::string OneLine(const std::string& text) {
   return absl::StrReplaceAll(text, {{"\r", " "}, {"\n", " "}});
 }
@@ -60,7 +72,7 @@ bool WriteReport(const std::string& path, const std::vector<std::string>& names,
   file << "case,status,detail\n";
   for (size_t i = 0; i < names.size(); ++i) {
     const std::string detail = absl::StrReplaceAll(OneLine(outcomes[i].detail), {{"\"", "\"\""}});
-    file << names[i] << "," << KindName(outcomes[i].kind) << ",\"" << detail << "\"\n";
+    file << "\"" << names[i] << "\"," << KindName(outcomes[i].kind) << ",\"" << detail << "\"\n";
   }
   file.close();
   return file.good();
@@ -94,6 +106,9 @@ class Verdict {
     ++known_failures_;
     std::printf("not in the list: %s: %s\n", name.c_str(), detail.c_str());
   }
+
+  // A listed case that is not in the material. The lists would otherwise lose cases unseen.
+  void AddAbsent(const std::string& name) { Add(name, Outcome::Failed("there is no such case")); }
 
   // Prints the closing line; returns the exit status.
   int Close() const {
@@ -148,8 +163,19 @@ int RunnerMain(int argc, char** argv, const Suite& suite) {
     std::fprintf(stderr, "cannot write --report=%s\n", report.c_str());
     return 2;
   }
+  const std::string new_list = absl::GetFlag(FLAGS_write_expected);
+  if (!new_list.empty() && !WriteList(new_list, names, outcomes)) {
+    std::fprintf(stderr, "cannot write --write_expected=%s\n", new_list.c_str());
+    return 2;
+  }
   Verdict verdict(list.empty() ? nullptr : &expected, absl::GetFlag(FLAGS_strict_list));
   for (size_t i = 0; i < names.size(); ++i) verdict.Add(names[i], outcomes[i]);
+  for (const std::string& name : expected) {
+    if (!std::binary_search(names.begin(), names.end(), name) &&
+        MatchesFilter(absl::GetFlag(FLAGS_filter), name)) {
+      verdict.AddAbsent(name);
+    }
+  }
   return verdict.Close();
 }
 
