@@ -12,7 +12,7 @@ Tensor Ones(int64_t n) {
   return Tensor::Vector<float>(absl::MakeConstSpan(ones));
 }
 
-Tensor Run(const Scope& s, const Output& y) {
+Tensor Evaluate(const Scope& s, const Output& y) {
   absl::StatusOr<Session> session = Session::Create(s);
   EXPECT_TRUE(session.ok()) << session.status();
   if (!session.ok()) return Tensor();
@@ -36,14 +36,14 @@ void ExpectDropped(const Tensor& y, int64_t n, double keep_prob) {
 TEST(Dropout, KeepsTheGivenPart) {
   const Scope s = Scope::Root();
   const Output x = ops::Const(s, Ones(10000));
-  ExpectDropped(Run(s, ops::Dropout(s, x, 0.25, {.seed = 7})), 10000, 0.25);
+  ExpectDropped(Evaluate(s, ops::Dropout(s, x, 0.25, {.seed = 7})), 10000, 0.25);
 }
 
 TEST(Dropout, TakesAProbabilityOfTheGraph) {
   const Scope s = Scope::Root();
   const Output x = ops::Const(s, Ones(10000));
   const Output keep = ops::Const(s, Tensor::Scalar<float>(0.75f));
-  ExpectDropped(Run(s, ops::Dropout(s, x, keep, {.seed = 7})), 10000, 0.75);
+  ExpectDropped(Evaluate(s, ops::Dropout(s, x, keep, {.seed = 7})), 10000, 0.75);
 }
 
 TEST(Dropout, KeepingAllIsTheIdentity) {

@@ -21,10 +21,10 @@ struct ChannelView {
 };
 
 // The view of a tensor whose channels are the last dimension, or dimension 1 for "NCHW".
-// REQUIRES: rank >= 1; for "NCHW" >= 2.
+// `outer` is 0 when there are no elements. REQUIRES: rank >= 1; for "NCHW" >= 2.
 inline ChannelView ViewChannels(const Shape& shape, absl::string_view data_format) {
   const int channel = data_format == "NCHW" ? 1 : shape.rank() - 1;
-  return {shape.Count(0, channel), shape.dim(channel), shape.Count(channel + 1, shape.rank())};
+  return {shape.num_elements() == 0 ? 0 : shape.Count(0, channel), shape.dim(channel), shape.Count(channel + 1, shape.rank())};
 }
 
 // Sums of `kSums` values per channel. Partial sums over a fixed number of rows are kept in the

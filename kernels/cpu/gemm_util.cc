@@ -4,32 +4,11 @@
 
 #include <algorithm>
 
+#include "weir/kernels/cpu/onednn_util.h"
 #include "weir/runtime/kernel.h"
-
-// oneDNN's products use OpenMP. Its thread count is a setting of each calling thread.
-extern "C" {
-void omp_set_num_threads(int);
-int omp_get_max_threads(void);
-}
 
 namespace weir {
 namespace {
-
-// While it lives, OpenMP regions that this thread enters have one thread.
-class SingleOpenMpThread {
- public:
-  SingleOpenMpThread() : before_(omp_get_max_threads()) {
-    if (before_ != 1) omp_set_num_threads(1);
-  }
-  ~SingleOpenMpThread() {
-    if (before_ != 1) omp_set_num_threads(before_);
-  }
-  SingleOpenMpThread(const SingleOpenMpThread&) = delete;
-  SingleOpenMpThread& operator=(const SingleOpenMpThread&) = delete;
-
- private:
-  const int before_;
-};
 
 float Dot(const float* x, const float* y, int64_t n) {
   constexpr int kLanes = 16;
@@ -141,7 +120,7 @@ void Gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, f
     SmallGemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     return;
   }
-  const SingleOpenMpThread single;
+  const OneOpenMpThread single;
   const dnnl_status_t status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k,
                                           alpha, a, lda, b, ldb, beta, c, ldc);
   // The library refuses only when it lacks memory for its packed copies.

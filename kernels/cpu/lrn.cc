@@ -73,7 +73,7 @@ absl::Status PrepareLrn(KernelPrepare& k) {
   RETURN_IF_ERROR(CheckAttrs(k, attrs));
   const Shape& shape = k.In(0).shape();
   k.Out(0).SetShape(shape);
-  const int64_t rows = shape.Count(0, 3), depth = shape.dim(3);
+  const int64_t depth = shape.dim(3), rows = depth == 0 ? 0 : shape.num_elements() / depth;
   return k.ForType<Half, BFloat16, float>("T", [&]<typename T>() {
     return k.Run([=](KernelRun& r) {
       r.ParallelFor(rows, static_cast<double>(depth) * 40, [&](int64_t begin, int64_t end) {
@@ -91,7 +91,7 @@ absl::Status PrepareLrnGrad(KernelPrepare& k) {
   RETURN_IF_ERROR(CheckAttrs(k, attrs));
   const Shape& shape = k.In(0).shape();
   k.Out(0).SetShape(shape);
-  const int64_t rows = shape.Count(0, 3), depth = shape.dim(3);
+  const int64_t depth = shape.dim(3), rows = depth == 0 ? 0 : shape.num_elements() / depth;
   const size_t norms = k.Workspace(static_cast<size_t>(shape.num_elements()) * sizeof(float));
   return k.ForType<Half, BFloat16, float>("T", [&]<typename T>() {
     return k.Run([=](KernelRun& r) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "oneapi/dnnl/dnnl.hpp"
 #include "weir/kernels/cpu/conv_util.h"
 #include "weir/kernels/cpu/onednn_util.h"
 
@@ -65,6 +66,13 @@ int64_t CountChunks(const ConvGeometry& g, ConvPass pass, double operations) {
     chunks = std::min(chunks, std::max<int64_t>(1, kMaxPartialBytes / bytes));
   }
   return chunks;
+}
+
+// Primitives whose scratch memory the caller provides, so that threads can share them.
+dnnl::primitive_attr CallerScratchpad() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
 }
 
 memory::desc ImageDesc(const ConvGeometry& g, int64_t batch, bool output) {

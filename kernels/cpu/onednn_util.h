@@ -1,14 +1,11 @@
 #ifndef WEIR_KERNELS_CPU_ONEDNN_UTIL_H_
 #define WEIR_KERNELS_CPU_ONEDNN_UTIL_H_
 
-// Calling oneDNN from the runtime's threads.
-
-#include "oneapi/dnnl/dnnl.hpp"
-#include "weir/core/status.h"
+// Calling oneDNN, which brings OpenMP, from the runtime's threads.
 
 namespace weir {
 
-// While it lives, OpenMP regions that the calling thread opens have one thread: oneDNN must not
+// While it lives, OpenMP regions that the calling thread enters have one thread: oneDNN must not
 // start threads of its own. Needed around the making of primitives too, since these fix their
 // number of threads then. Restores what was set before.
 class OneOpenMpThread {
@@ -19,11 +16,8 @@ class OneOpenMpThread {
   OneOpenMpThread& operator=(const OneOpenMpThread&) = delete;
 
  private:
-  int before_;
+  const int before_;
 };
-
-// Primitives whose scratch memory the caller provides, so that threads can share them.
-dnnl::primitive_attr CallerScratchpad();
 
 }  // namespace weir
 

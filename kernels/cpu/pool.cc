@@ -49,10 +49,11 @@ absl::Status RunWithArgmax(KernelPrepare& k, const PoolGeometry& g, bool include
   // Elements of an image: positions count from its start unless the batch is included. Pooling over
   // channels has one image per pixel, so that g.in.batch is not it.
   const int64_t image = std::max<int64_t>(1, g.input.Count(1, 4));
-  const int64_t blocks = g.depth == 0 ? 0 : (g.depth - 1) / kPoolBlock + 1;
+  const int64_t images = g.output.num_elements() == 0 ? 0 : g.batch;
+  const int64_t blocks = (g.depth + kPoolBlock - 1) / kPoolBlock;
   const double cost = g.taps() * static_cast<double>(g.output_points() * g.depth);
   return k.Run([=](KernelRun& r) {
-    r.ParallelFor(g.batch, cost, [&](int64_t begin, int64_t end) {
+    r.ParallelFor(images, cost, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {
         const int64_t base = include_batch ? 0 : n * g.in.batch / image * image;
         for (int64_t b = 0; b < blocks; ++b) {

@@ -22,8 +22,14 @@ Part PartAt(const PoolGeometry& g, int64_t unit) {
   return {unit / blocks, c, std::min(kPoolBlock, g.depth - c)};
 }
 
-int64_t CountParts(const PoolGeometry& g) {
-  return g.depth == 0 ? 0 : g.batch * ((g.depth - 1) / kPoolBlock + 1);
+// The parts of the images behind `result`, which is the input or the output.
+int64_t CountParts(const PoolGeometry& g, const Shape& result) {
+  return result.num_elements() == 0 ? 0 : g.batch * ((g.depth - 1) / kPoolBlock + 1);
+}
+
+// The rows (batch, outer two spatial dimensions) of an image, the input or the output.
+int64_t CountRows(const Shape& image, int64_t depth, int64_t row) {
+  return image.num_elements() == 0 ? 0 : image.num_elements() / (depth * row);
 }
 
 double PartCost(const PoolGeometry& g) {
@@ -244,7 +250,7 @@ absl::StatusOr<PoolGeometry> MakePoolGeometry(const WindowSpec& spec, const Shap
 absl::Status PrepareMaxPool(KernelPrepare& k, const WindowSpec& spec) {
   ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
   k.Out(0).SetShape(g.output);
-  const int64_t rows = g.batch * g.window[0].output * g.window[1].output;
+  const int64_t rows = CountRows(g.output, g.depth, g.window[2].output);
   const double cost =
       g.taps() * static_cast<double>(g.window[2].output) * static_cast<double>(g.depth);
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
@@ -264,7 +270,7 @@ absl::Status PrepareAvgPool(KernelPrepare& k, const WindowSpec& spec) {
   }
   ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
   k.Out(0).SetShape(g.output);
-  const int64_t rows = g.batch * g.window[0].output * g.window[1].output;
+  const int64_t rows = CountRows(g.output, g.depth, g.window[2].output);
   const double cost =
       g.taps() * static_cast<double>(g.window[2].output) * static_cast<double>(g.depth);
   return k.ForType<Half, BFloat16, float, double>("T", [&]<typename T>() {
@@ -284,7 +290,7 @@ absl::Status PrepareMaxPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
   k.Out(0).SetShape(g.input);
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
-      r.ParallelFor(CountParts(g), PartCost(g), [&](int64_t begin, int64_t end) {
+      r.ParallelFor(CountParts(g, g.input), PartCost(g), [&](int64_t begin, int64_t end) {
         const auto grad = g.in.channel == 1 ? MaxPoolGradPart<true, T> : MaxPoolGradPart<false, T>;
         for (int64_t unit = begin; unit < end; ++unit) {
           grad(g, r.In<T>(0), r.In<T>(2), r.Out<T>(0), PartAt(g, unit));
@@ -300,7 +306,7 @@ absl::Status PrepareMaxPoolGradGrad(KernelPrepare& k, const WindowSpec& spec) {
   k.Out(0).SetShape(g.output);
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
-      r.ParallelFor(CountParts(g), PartCost(g), [&](int64_t begin, int64_t end) {
+      r.ParallelFor(CountParts(g, g.output), PartCost(g), [&](int64_t begin, int64_t end) {
         const auto gather =
             g.in.channel == 1 ? MaxPoolGradGradPart<true, T> : MaxPoolGradGradPart<false, T>;
         for (int64_t unit = begin; unit < end; ++unit) {
@@ -320,7 +326,7 @@ absl::Status PrepareAvgPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
   ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, input));
   RETURN_IF_ERROR(CheckShape(k, 1, g.output));
   k.Out(0).SetShape(g.input);
-  const int64_t rows = g.batch * g.window[0].input * g.window[1].input;
+  const int64_t rows = CountRows(g.input, g.depth, g.window[2].input);
   const double cost = static_cast<double>(g.window[2].input) * static_cast<double>(g.depth) * 4;
   return k.ForType<Half, BFloat16, float, double>("T", [&]<typename T>() {
     return k.Run([=](KernelRun& r) {
