@@ -72,6 +72,7 @@ TEST(Reduction, NoElements) {
 TEST(Reduction, OtherTypes) {
   OpTest("Sum").In<int32_t>({2}, {INT32_MAX, 1}).In(Axes({0})).Expect<int32_t>({}, {INT32_MIN});
   OpTest("Mean").In<int32_t>({2}, {-3, 0}).In(Axes({0})).Expect<int32_t>({}, {-1});
+  OpTest("Mean").In<uint8_t>({2}, {250, 252}).In(Axes({0})).Expect<uint8_t>({}, {251});
   OpTest("Max").In<uint8_t>({2}, {3, 200}).In(Axes({0})).Expect<uint8_t>({}, {200});
   OpTest("Sum").In<Complex64>({2}, {{1, 2}, {3, 4}}).In(Axes({0})).Expect<Complex64>({}, {{4, 6}});
   OpTest("Sum")

@@ -74,9 +74,7 @@ Quotient<T> TruncatedQuotient(T a, T b) {
 // Division of floating-point numbers, and of integers where 0 has an inverse.
 struct DivisionOp {
   template <typename T>
-  static bool Valid(const T&, const T& b)
-    requires kIsInteger<T>
-  {
+  static bool Valid(const T&, const T& b) requires kIsInteger<T> {
     return b != 0;
   }
 };
@@ -163,9 +161,7 @@ struct XlogyOp {
 
 struct PowOp {
   template <typename T>
-  static bool Valid(const T&, const T& b)
-    requires kIsInteger<T>
-  {
+  static bool Valid(const T&, const T& b) requires kIsInteger<T> {
     return b >= 0;
   }
   template <typename T>
@@ -309,7 +305,7 @@ void AddBinary(KernelRegistry& registry, absl::string_view op, double cost,
                const char* error = kDivisionByZero) {
   registry.Add(op, "CPU", [cost, error](KernelPrepare& k) {
     return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-      return PrepareBinaryLoop(k, RunBinary<Op, T>, cost, error);
+      return PrepareBinaryLoop(k, BinaryLoopOf<Op, T>(), cost, error);
     });
   });
 }
@@ -340,15 +336,15 @@ template <typename Op>
 void AddEquality(KernelRegistry& registry, absl::string_view op) {
   registry.Add(op, "CPU", [](KernelPrepare& k) {
     switch (k.In(0).dtype()) {  // Quantised numbers are equal when their integers are.
-      case DT_QINT8: return PrepareBinaryLoop(k, RunBinary<Op, int8_t>, 1);
-      case DT_QUINT8: return PrepareBinaryLoop(k, RunBinary<Op, uint8_t>, 1);
-      case DT_QINT32: return PrepareBinaryLoop(k, RunBinary<Op, int32_t>, 1);
+      case DT_QINT8: return PrepareBinaryLoop(k, BinaryLoopOf<Op, int8_t>(), 1);
+      case DT_QUINT8: return PrepareBinaryLoop(k, BinaryLoopOf<Op, uint8_t>(), 1);
+      case DT_QINT32: return PrepareBinaryLoop(k, BinaryLoopOf<Op, int32_t>(), 1);
       default: break;
     }
     return DispatchType<Half, BFloat16, float, double, int8_t, int16_t, int32_t, int64_t, uint8_t,
                         bool, std::string, Complex64, Complex128>(
         k.In(0).dtype(),
-        [&]<typename T>(TypeTag<T>) { return PrepareBinaryLoop(k, RunBinary<Op, T>, 1); });
+        [&]<typename T>(TypeTag<T>) { return PrepareBinaryLoop(k, BinaryLoopOf<Op, T>(), 1); });
   });
 }
 
@@ -359,7 +355,7 @@ absl::Status PrepareComplex(KernelPrepare& k) {
                              DataTypeName(k.In(0).dtype()), ", but is ",
                              DataTypeName(k.OutType(0)));
     }
-    return PrepareBinaryLoop(k, RunBinary<ComplexOp, T>, 1);
+    return PrepareBinaryLoop(k, BinaryLoopOf<ComplexOp, T>(), 1);
   });
 }
 

@@ -16,7 +16,7 @@ struct PopulationCountOp {
 
 absl::Status PreparePopulationCount(KernelPrepare& k) {
   return DispatchIntegers(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-    return PrepareUnaryLoop(k, RunUnary<PopulationCountOp, T>, 2);
+    return PrepareUnaryLoop(k, UnaryLoopOf<PopulationCountOp, T>(), 2);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 
+#include "weir/kernels/cpu/simd_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -24,7 +25,7 @@ using UnaryLoop = void (*)(const void* in, void* out, int64_t n);
 
 // The loop of Op::Of<C>(C), C being ComputeType<T>. Results of the 16-bit types are rounded once.
 template <typename Op, typename T>
-void RunUnary(const void* in, void* out, int64_t n) {
+WEIR_ALWAYS_INLINE void RunUnary(const void* in, void* out, int64_t n) {
   const T* x = static_cast<const T*>(in);
   using C = ComputeType<T>;
   using R = decltype(Op::Of(C()));
@@ -43,6 +44,25 @@ void RunUnary(const void* in, void* out, int64_t n) {
   }
 }
 
+template <typename Op, typename T>
+void PlainUnaryLoop(const void* in, void* out, int64_t n) {
+  RunUnary<Op, T>(in, out, n);
+}
+template <typename Op, typename T>
+WEIR_TARGET_AVX2 void Avx2UnaryLoop(const void* in, void* out, int64_t n) {
+  RunUnary<Op, T>(in, out, n);
+}
+
+// The loop of Op on elements of type T that suits this processor. Only what is computed in float
+// is worth two loops.
+template <typename Op, typename T>
+UnaryLoop UnaryLoopOf() {
+  if constexpr (std::is_same_v<ComputeType<T>, float>) {
+    if (HasAvx2()) return Avx2UnaryLoop<Op, T>;
+  }
+  return PlainUnaryLoop<Op, T>;
+}
+
 // out[i] = f(x[i], y[i]); with `x_stride` (`y_stride`) 0 the first element of x (y) stands for all.
 // Strides are 0 or 1. False when an element has no result, as an integer divided by zero.
 using BinaryLoop = bool (*)(const void* x, int64_t x_stride, const void* y, int64_t y_stride,
@@ -51,8 +71,8 @@ using BinaryLoop = bool (*)(const void* x, int64_t x_stride, const void* y, int6
 // The loop of Op::Of<C>(C, C). An op of which some elements have no result has a `static bool
 // Valid(C, C)`, and gives any value for those.
 template <typename Op, typename T>
-bool RunBinary(const void* x_in, int64_t x_stride, const void* y_in, int64_t y_stride, void* out,
-               int64_t n) {
+WEIR_ALWAYS_INLINE bool RunBinary(const void* x_in, int64_t x_stride, const void* y_in,
+                                  int64_t y_stride, void* out, int64_t n) {
   using C = ComputeType<T>;
   using R = std::decay_t<decltype(Op::Of(C(), C()))>;
   using Result = std::conditional_t<std::is_same_v<R, C>, T, R>;
@@ -83,6 +103,26 @@ bool RunBinary(const void* x_in, int64_t x_stride, const void* y_in, int64_t y_s
     }
   }
   return true;
+}
+
+template <typename Op, typename T>
+bool PlainBinaryLoop(const void* x, int64_t x_stride, const void* y, int64_t y_stride, void* out,
+                     int64_t n) {
+  return RunBinary<Op, T>(x, x_stride, y, y_stride, out, n);
+}
+template <typename Op, typename T>
+WEIR_TARGET_AVX2 bool Avx2BinaryLoop(const void* x, int64_t x_stride, const void* y,
+                                     int64_t y_stride, void* out, int64_t n) {
+  return RunBinary<Op, T>(x, x_stride, y, y_stride, out, n);
+}
+
+// The loop of Op on elements of type T that suits this processor.
+template <typename Op, typename T>
+BinaryLoop BinaryLoopOf() {
+  if constexpr (std::is_same_v<T, float>) {
+    if (HasAvx2()) return Avx2BinaryLoop<Op, T>;
+  }
+  return PlainBinaryLoop<Op, T>;
 }
 
 // Prepares out 0 = loop(in 0): output 0 has input 0's shape.

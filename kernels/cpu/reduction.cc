@@ -87,18 +87,30 @@ struct SumReducer {
   static T Finish(Acc acc, int64_t) { return Narrow<T>(acc); }
 };
 
-// Integers: the sum of the type, divided by the count, towards zero.
+// Integers: sums of 64 bits, divided by the count, towards zero.
 template <typename T>
-struct MeanReducer : SumReducer<T> {
-  using Acc = typename SumReducer<T>::Acc;
+struct MeanTypes : SumTypes<T> {};
+template <typename T>
+requires std::is_integral_v<T>
+struct MeanTypes<T> {
+  using Lane = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
+  using Acc = Lane;
+};
+
+template <typename T>
+struct MeanReducer {
+  using In = T;
+  using Out = T;
+  using Lane = typename MeanTypes<T>::Lane;
+  using Acc = typename MeanTypes<T>::Acc;
+  static Lane LaneStart() { return Lane(0); }
+  static Acc Start() { return Acc(0); }
+  static Lane Step(Lane lane, T x) { return WrappingAdd<Lane>(lane, static_cast<Lane>(x)); }
+  static Acc Merge(Acc acc, Lane lane) { return WrappingAdd<Acc>(acc, Acc(lane)); }
+  static Acc Combine(Acc a, Acc b) { return WrappingAdd<Acc>(a, b); }
   static T Finish(Acc acc, int64_t count) {
     if constexpr (std::is_integral_v<T>) {
-      if (count == 0) return T(0);
-      if constexpr (std::is_signed_v<T>) {
-        return static_cast<T>(static_cast<int64_t>(acc) / count);
-      } else {
-        return static_cast<T>(static_cast<uint64_t>(acc) / static_cast<uint64_t>(count));
-      }
+      return count == 0 ? T(0) : static_cast<T>(acc / static_cast<Acc>(count));
     } else if constexpr (kIsComplex<T>) {
       return Narrow<T>(acc / static_cast<typename Acc::value_type>(count));
     } else {

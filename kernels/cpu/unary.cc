@@ -326,7 +326,7 @@ template <typename Op, typename... Ts>
 void AddUnary(KernelRegistry& registry, absl::string_view op, double cost) {
   registry.Add(op, "CPU", [cost](KernelPrepare& k) {
     return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-      return PrepareUnaryLoop(k, RunUnary<Op, T>, cost);
+      return PrepareUnaryLoop(k, UnaryLoopOf<Op, T>(), cost);
     });
   });
 }
@@ -355,7 +355,7 @@ void AddComplexPart(KernelRegistry& registry, absl::string_view op, double cost)
                                    DataTypeName(k.In(0).dtype()), ", but is ",
                                    DataTypeName(k.OutType(0)));
           }
-          return PrepareUnaryLoop(k, RunUnary<Op, T>, cost);
+          return PrepareUnaryLoop(k, UnaryLoopOf<Op, T>(), cost);
         });
   });
 }
@@ -369,7 +369,7 @@ void AddGradOp(KernelRegistry& registry, absl::string_view op) {
             return k.InvalidInput(
                 1, absl::StrCat("must have input 0's shape ", k.In(0).shape().ToString()));
           }
-          return PrepareBinaryLoop(k, RunBinary<Op, T>, 3);
+          return PrepareBinaryLoop(k, BinaryLoopOf<Op, T>(), 3);
         });
   });
 }
