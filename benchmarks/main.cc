@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "benchmarks/measure.h"
+#include "weir/benchmarks/measure.h"
 #include "weir/core/philox.h"
 #include "weir/examples/mnist_deep/network.h"
 #include "weir/graph/gradients.h"
@@ -82,11 +82,8 @@ class Suite {
   absl::Status Time(const std::string& name, const Callable& step, std::vector<Tensor> feeds,
                     size_t num_results, int64_t units = 1) {
     std::vector<Tensor> results(num_results);
-    ASSIGN_OR_RETURN(const Measurement m, Measure(
-                                              [&] {
-                                                return step.Run(feeds, absl::MakeSpan(results));
-                                              },
-                                              2.0));
+    ASSIGN_OR_RETURN(const Measurement m,
+                     Measure([&] { return step.Run(feeds, absl::MakeSpan(results)); }, 2.0));
     Report(name, threads_, m, units);
     return absl::OkStatus();
   }
@@ -198,8 +195,7 @@ class Suite {
     if (!Wanted(name)) return absl::OkStatus();
     const Mlp net = BuildMlp(sizes, batch);
     const Output loss = ops::ReduceMean(
-        net.scope,
-        ops::SoftmaxCrossEntropyWithLogits(net.scope, net.logits, net.labels).loss);
+        net.scope, ops::SoftmaxCrossEntropyWithLogits(net.scope, net.logits, net.labels).loss);
     const Operation train = adam ? AdamOptimizer(1e-3).Minimize(net.scope, loss)
                                  : GradientDescentOptimizer(1e-3).Minimize(net.scope, loss);
     const Operation init = GlobalVariablesInitializer(net.scope);
@@ -230,10 +226,9 @@ class Suite {
     RETURN_IF_ERROR(session.Run({}, {}, {net.init}).status());
     ASSIGN_OR_RETURN(const Callable step,
                      session.Prepare({net.x, net.labels, net.keep_prob}, {}, {net.train}));
-    return Time(name, step,
-                {Numbers(Shape({batch, 784}), 0, 1, 1), OneHot(batch, 10),
-                 Tensor::Scalar<float>(0.5f)},
-                0);
+    return Time(
+        name, step,
+        {Numbers(Shape({batch, 784}), 0, 1, 1), OneHot(batch, 10), Tensor::Scalar<float>(0.5f)}, 0);
   }
 
   const int threads_;
@@ -248,7 +243,8 @@ int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
   std::printf("{\"ceiling\": true, \"fma_gflops\": %.1f, \"copy_gb_s\": %.2f}\n",
               weir::benchmarks::FmaGflops(), weir::benchmarks::CopyGigabytesPerSecond());
-  weir::benchmarks::Suite suite(threads, std::vector<std::string>(argv + std::min(argc, 2), argv + argc));
+  weir::benchmarks::Suite suite(threads,
+                                std::vector<std::string>(argv + std::min(argc, 2), argv + argc));
   const absl::Status status = suite.Run();
   if (!status.ok()) std::cerr << "bench: " << status << "\n";
   return status.ok() ? 0 : 1;

@@ -1,4 +1,4 @@
-#include "benchmarks/measure.h"
+#include "weir/benchmarks/measure.h"
 
 #include <sys/resource.h>
 
@@ -87,7 +87,8 @@ absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, dou
     times.push_back((Now() - start) / batch);
   }
   m.calls = static_cast<int64_t>(times.size()) * batch;
-  m.allocations = static_cast<double>(allocations.load() - allocated) / static_cast<double>(m.calls);
+  m.allocations =
+      static_cast<double>(allocations.load() - allocated) / static_cast<double>(m.calls);
   m.faults = static_cast<double>(Faults() - faults) / static_cast<double>(m.calls);
   std::sort(times.begin(), times.end());
   m.min_us = times.front();
@@ -101,7 +102,8 @@ void Report(const std::string& name, int threads, const Measurement& m, int64_t 
       "{\"case\": \"%s\", \"threads\": %d, \"weir_us\": %.3f, \"weir_min_us\": %.3f, "
       "\"weir_p99_us\": %.3f, \"first_us\": %.1f, \"faults\": %.3f, \"allocations\": %.2f",
       name.c_str(), threads, m.median_us, m.min_us, m.p99_us, m.first_us, m.faults, m.allocations);
-  if (units > 1) std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(units));
+  if (units > 1)
+    std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(units));
   std::printf("}\n");
   std::fflush(stdout);
 }

@@ -21,6 +21,7 @@ class FolderEnv final : public Env {
 
   int64_t NowMicros() override { return base_.NowMicros(); }
   uint64_t Random64() override { return base_.Random64(); }
+  std::string HostName() override { return "localhost"; }  // A graph need not know the machine.
 
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override {

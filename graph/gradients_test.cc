@@ -84,8 +84,7 @@ TEST(Gradients, AreNodesUnderTheGradientsScope) {
   const Output y = scope.Named("e").Op("Exp").In(x).Build();
   const auto first = AddGradients(scope, {y}, {x});
   ASSERT_TRUE(first.ok());
-  EXPECT_EQ((*first)[0].dense.name().rfind("gradients/e_grad/", 0), 0u)
-      << (*first)[0].dense.name();
+  EXPECT_EQ((*first)[0].dense.name().rfind("gradients/e_grad/", 0), 0u) << (*first)[0].dense.name();
   // Gradients of gradients.
   const auto second = AddGradients(scope, {(*first)[0].dense}, {x});
   ASSERT_TRUE(second.ok()) << second.status();

@@ -32,8 +32,8 @@ std::string ImportError(const std::string& text) {
 
 TEST(Import, NodesMayComeInAnyOrder) {
   Graph graph(StandardOps());
-  const GraphDef def = Parse(NodeText("b", "Neg", {"a"}, kFloat) +
-                             NodeText("a", "Placeholder", {}, kPlaceholder));
+  const GraphDef def =
+      Parse(NodeText("b", "Neg", {"a"}, kFloat) + NodeText("a", "Placeholder", {}, kPlaceholder));
   ASSERT_TRUE(ImportGraphDef(def, graph).ok());
   EXPECT_EQ(graph.node(0).name(), "a");
   EXPECT_EQ(graph.node(1).inputs()[0], (Endpoint{0, 0}));
@@ -76,8 +76,9 @@ TEST(Import, CyclesAreFoundWithANodeOnThem) {
                 .find("cycle"),
             std::string::npos);
   EXPECT_NE(ImportError(NodeText("p", "Neg", {"p"}, kFloat)).find("cycle"), std::string::npos);
-  EXPECT_NE(ImportError(NodeText("p", "NoOp", {"^q"}) + NodeText("q", "NoOp", {"^p"})).find("cycle"),
-            std::string::npos);
+  EXPECT_NE(
+      ImportError(NodeText("p", "NoOp", {"^q"}) + NodeText("q", "NoOp", {"^p"})).find("cycle"),
+      std::string::npos);
 }
 
 TEST(Import, DeepGraphsNeedNoStack) {
@@ -112,8 +113,8 @@ TEST(Import, PrefixAndInputMap) {
   ImportOptions options;
   options.prefix = "part";
   options.input_map = {{"a", x.endpoint()}};
-  const GraphDef def = Parse(NodeText("a", "Placeholder", {}, kPlaceholder) +
-                             NodeText("b", "Neg", {"a"}, kFloat));
+  const GraphDef def =
+      Parse(NodeText("a", "Placeholder", {}, kPlaceholder) + NodeText("b", "Neg", {"a"}, kFloat));
   ASSERT_TRUE(ImportGraphDef(def, scope, options).ok());
   EXPECT_EQ(scope.graph().Find("part/b")->inputs()[0], x.endpoint());
 }

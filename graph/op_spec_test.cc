@@ -57,8 +57,7 @@ TEST_F(Signature, SaysWhatIsWrong) {
   EXPECT_EQ(message("Join", {DT_FLOAT, DT_FLOAT, DT_FLOAT},
                     Attrs({{"N", MakeAttr(2)}, {"T", MakeAttr(DT_FLOAT)}})),
             "input 2 must be int32, but is float");
-  EXPECT_EQ(message("Join", {DT_FLOAT},
-                    Attrs({{"N", MakeAttr(2)}, {"T", MakeAttr(DT_FLOAT)}})),
+  EXPECT_EQ(message("Join", {DT_FLOAT}, Attrs({{"N", MakeAttr(2)}, {"T", MakeAttr(DT_FLOAT)}})),
             "needs 3 inputs, but has 1");
   EXPECT_EQ(message("Set", {DT_FLOAT, DT_FLOAT}, Attrs({{"T", MakeAttr(DT_FLOAT)}})),
             "input 0 must be float_ref, but is float");

@@ -12,12 +12,8 @@ Output Relu(const OpScope& scope, const Input& x) { return scope.Op("Relu").In(x
 Output Relu6(const OpScope& scope, const Input& x) { return scope.Op("Relu6").In(x).Build(); }
 Output Elu(const OpScope& scope, const Input& x) { return scope.Op("Elu").In(x).Build(); }
 Output Selu(const OpScope& scope, const Input& x) { return scope.Op("Selu").In(x).Build(); }
-Output Softplus(const OpScope& scope, const Input& x) {
-  return scope.Op("Softplus").In(x).Build();
-}
-Output Softsign(const OpScope& scope, const Input& x) {
-  return scope.Op("Softsign").In(x).Build();
-}
+Output Softplus(const OpScope& scope, const Input& x) { return scope.Op("Softplus").In(x).Build(); }
+Output Softsign(const OpScope& scope, const Input& x) { return scope.Op("Softsign").In(x).Build(); }
 Output LeakyRelu(const OpScope& scope, const Input& x, const LeakyReluOptions& options) {
   return scope.Op("LeakyRelu").In(x).Attr("alpha", options.alpha).Build();
 }
@@ -42,11 +38,7 @@ Output SoftsignGrad(const OpScope& scope, const Input& gradients, const Input& f
 }
 Output LeakyReluGrad(const OpScope& scope, const Input& gradients, const Input& features,
                      const LeakyReluOptions& options) {
-  return scope.Op("LeakyReluGrad")
-      .In(gradients)
-      .In(features)
-      .Attr("alpha", options.alpha)
-      .Build();
+  return scope.Op("LeakyReluGrad").In(gradients).In(features).Attr("alpha", options.alpha).Build();
 }
 
 }  // namespace ops
@@ -149,8 +141,7 @@ void RegisterActivationOps(OpRegistry& ops) {
        "activations = s * features where >= 0, s * a * (exp(features) - 1) elsewhere, with the "
        "constants s = 1.0507 and a = 1.6733 that keep mean 0 and variance 1.",
        kFloating, FromOutput("SeluGrad")},
-      {"Softplus", "activations = ln(1 + exp(features)).", kFloating,
-       FromInput("SoftplusGrad")},
+      {"Softplus", "activations = ln(1 + exp(features)).", kFloating, FromInput("SoftplusGrad")},
       {"Softsign", "activations = features / (1 + |features|).", kFloating,
        FromInput("SoftsignGrad")},
   };
@@ -175,10 +166,10 @@ void RegisterActivationOps(OpRegistry& ops) {
   const ActivationGrad grads[] = {
       {"ReluGrad", "backprops = gradients where features > 0, 0 elsewhere.", "features", kReal,
        PiecewiseConstant("ReluGrad")},
-      {"Relu6Grad", "backprops = gradients where 0 < features < 6, 0 elsewhere.", "features",
-       kReal, PiecewiseConstant("Relu6Grad")},
-      {"EluGrad", "backprops = gradients * (outputs < 0 ? outputs + 1 : 1).", "outputs",
-       kFloating, LinearBelowZero("EluGrad")},
+      {"Relu6Grad", "backprops = gradients where 0 < features < 6, 0 elsewhere.", "features", kReal,
+       PiecewiseConstant("Relu6Grad")},
+      {"EluGrad", "backprops = gradients * (outputs < 0 ? outputs + 1 : 1).", "outputs", kFloating,
+       LinearBelowZero("EluGrad")},
       {"SeluGrad", "backprops = gradients * (outputs < 0 ? outputs + s * a : s).", "outputs",
        kFloating, LinearBelowZero("SeluGrad")},
       {"SoftplusGrad", "backprops = gradients / (1 + exp(-features)).", "features", kFloating,

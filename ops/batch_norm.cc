@@ -102,11 +102,9 @@ class GradFormula {
   }
   // Over all dimensions but the channels.
   Term Reduce(absl::string_view op, const Term& x, bool keep_dims) const {
-    const Tensor axes = channels_first_ ? Tensor::Vector<int32_t>({0, 2, 3})
-                                        : Tensor::Vector<int32_t>({0, 1, 2});
-    return Term(
-        scope_,
-        scope_.Op(op).In(x.output()).In(axes).Attr("keep_dims", keep_dims).Build());
+    const Tensor axes =
+        channels_first_ ? Tensor::Vector<int32_t>({0, 2, 3}) : Tensor::Vector<int32_t>({0, 1, 2});
+    return Term(scope_, scope_.Op(op).In(x.output()).In(axes).Attr("keep_dims", keep_dims).Build());
   }
   // A vector over the channels, of rank 4.
   Term PerChannel(const Output& v) const {
@@ -115,10 +113,9 @@ class GradFormula {
     return Term(scope_, scope_.Op("Reshape").In(v).In(shape).Build());
   }
   Term Vector(const Term& per_channel) const {
-    return Term(scope_, scope_.Op("Reshape")
-                            .In(per_channel.output())
-                            .In(Tensor::Vector<int32_t>({-1}))
-                            .Build());
+    return Term(
+        scope_,
+        scope_.Op("Reshape").In(per_channel.output()).In(Tensor::Vector<int32_t>({-1})).Build());
   }
 
   struct Result {
@@ -131,8 +128,7 @@ class GradFormula {
     const Term dyc = dy - Reduce("Mean", dy, true);
     const Term v = double{epsilon} + Reduce("Mean", Square(xc), true);
     const Term rsqrt = v.Apply("Rsqrt");
-    const Term dx =
-        PerChannel(scale) * rsqrt * (dyc - xc * (Reduce("Mean", dyc * xc, true) / v));
+    const Term dx = PerChannel(scale) * rsqrt * (dyc - xc * (Reduce("Mean", dyc * xc, true) / v));
     return {dx, Vector(rsqrt * Reduce("Sum", dy * xc, true)), Reduce("Sum", dy, false)};
   }
   // dx = dy * scale / sqrt(variance + epsilon), d(scale) = sum(dy * (x - mean)) / sqrt(...)
@@ -180,8 +176,9 @@ struct Version {
 void RegisterForward(OpRegistry& ops, const Version& v) {
   const char* u = v.own_type ? "U" : "T";
   OpDeclaration op = ops.Add(absl::StrCat("FusedBatchNorm", v.suffix));
-  op.Doc("y = (x - mean) / sqrt(variance + epsilon) * scale + offset, per channel; with the "
-         "batch's mean and variance in training.")
+  op.Doc(
+        "y = (x - mean) / sqrt(variance + epsilon) * scale + offset, per channel; with the "
+        "batch's mean and variance in training.")
       .In("x: T");
   for (const char* name : {"scale", "offset", "mean", "variance"}) {
     op.In(absl::StrCat(name, ": ", u));
@@ -203,8 +200,9 @@ void RegisterForward(OpRegistry& ops, const Version& v) {
 void RegisterGrad(OpRegistry& ops, const Version& v) {
   const char* u = v.own_type ? "U" : "T";
   OpDeclaration op = ops.Add(absl::StrCat("FusedBatchNormGrad", v.suffix));
-  op.Doc("The gradients of FusedBatchNorm's x, scale and offset, given the mean and the biased "
-         "variance that it used.")
+  op.Doc(
+        "The gradients of FusedBatchNorm's x, scale and offset, given the mean and the biased "
+        "variance that it used.")
       .In("y_backprop: T")
       .In("x: T")
       .In(absl::StrCat("scale: ", v.scale_type))

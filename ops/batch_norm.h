@@ -14,9 +14,9 @@ struct FusedBatchNormOptions {
 };
 
 struct FusedBatchNormResult {
-  Output y;               // As x.
-  Output batch_mean;      // [channels], as the three below.
-  Output batch_variance;  // Unbiased: the sum of squares over n - 1.
+  Output y;                // As x.
+  Output batch_mean;       // [channels], as the three below.
+  Output batch_variance;   // Unbiased: the sum of squares over n - 1.
   Output reserve_space_1;  // What the gradient needs: the mean used,
   Output reserve_space_2;  // and the biased variance used.
   Output reserve_space_3;

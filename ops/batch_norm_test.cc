@@ -12,12 +12,7 @@ namespace weir {
 namespace {
 
 TEST(FusedBatchNorm, Shape) {
-  EXPECT_SHAPE(ShapeTest("FusedBatchNorm")
-                   .In("[2,3,4,?]")
-                   .In("[5]")
-                   .In("[?]")
-                   .In("[0]")
-                   .In("[0]"),
+  EXPECT_SHAPE(ShapeTest("FusedBatchNorm").In("[2,3,4,?]").In("[5]").In("[?]").In("[0]").In("[0]"),
                "[2,3,4,5];[5];[5];[5];[5]");
   EXPECT_SHAPE(ShapeTest("FusedBatchNormV3")
                    .Attr("is_training", false)
@@ -30,13 +25,9 @@ TEST(FusedBatchNorm, Shape) {
                "[2,5,4,3];[5];[5];[5];[5];[]");
   EXPECT_SHAPE_ERROR(
       ShapeTest("FusedBatchNorm").In("[2,3,4,4]").In("[5]").In("[?]").In("[0]").In("[0]"), "");
-  EXPECT_SHAPE(ShapeTest("FusedBatchNormGrad")
-                   .In("[2,3,4,?]")
-                   .In("[2,3,4,?]")
-                   .In("[5]")
-                   .In("[5]")
-                   .In("[5]"),
-               "[2,3,4,5];[5];[5];[];[]");
+  EXPECT_SHAPE(
+      ShapeTest("FusedBatchNormGrad").In("[2,3,4,?]").In("[2,3,4,?]").In("[5]").In("[5]").In("[5]"),
+      "[2,3,4,5];[5];[5];[];[]");
 }
 
 TEST(FusedBatchNorm, TrainingUsesTheBatch) {
@@ -44,8 +35,8 @@ TEST(FusedBatchNorm, TrainingUsesTheBatch) {
   for (const char* format : {"NHWC", "NCHW"}) {
     const bool first = std::string(format) == "NCHW";
     const Shape shape = first ? Shape({1, 2, 1, 2}) : Shape({1, 1, 2, 2});
-    const Tensor x = first ? Tensor::Of<float>(shape, {1, 3, 4, 8})
-                           : Tensor::Of<float>(shape, {1, 4, 3, 8});
+    const Tensor x =
+        first ? Tensor::Of<float>(shape, {1, 3, 4, 8}) : Tensor::Of<float>(shape, {1, 4, 3, 8});
     const Tensor y = first ? Tensor::Of<float>(shape, {-9, 11, 18, 22})
                            : Tensor::Of<float>(shape, {-9, 18, 11, 22});
     OpTest("FusedBatchNormV2")

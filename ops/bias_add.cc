@@ -10,19 +10,11 @@ namespace ops {
 
 Output BiasAdd(const OpScope& scope, const Input& value, const Input& bias,
                const BiasAddOptions& options) {
-  return scope.Op("BiasAdd")
-      .In(value)
-      .In(bias)
-      .Attr("data_format", options.data_format)
-      .Build();
+  return scope.Op("BiasAdd").In(value).In(bias).Attr("data_format", options.data_format).Build();
 }
 
-Output BiasAddGrad(const OpScope& scope, const Input& out_backprop,
-                   const BiasAddOptions& options) {
-  return scope.Op("BiasAddGrad")
-      .In(out_backprop)
-      .Attr("data_format", options.data_format)
-      .Build();
+Output BiasAddGrad(const OpScope& scope, const Input& out_backprop, const BiasAddOptions& options) {
+  return scope.Op("BiasAddGrad").In(out_backprop).Attr("data_format", options.data_format).Build();
 }
 
 }  // namespace ops
@@ -80,13 +72,11 @@ absl::Status BiasAddGradGradient(GradientContext& g) {
                    .Build();
     } else {
       const Output rank = s.Op("Rank").In(g.In(0)).Build();
-      const Output ones = s.Op("Fill")
-                              .In(s.Op("ExpandDims")
-                                      .In(s.Op("Sub").In(rank).In(2).Build())
-                                      .In(0)
-                                      .Build())
-                              .In(1)
-                              .Build();
+      const Output ones =
+          s.Op("Fill")
+              .In(s.Op("ExpandDims").In(s.Op("Sub").In(rank).In(2).Build()).In(0).Build())
+              .In(1)
+              .Build();
       const Output channels = s.Op("Shape").In(dy).Build();
       const Output parts[] = {channels, ones};
       target = s.Op("ConcatV2").InList(absl::MakeConstSpan(parts)).In(0).Build();
@@ -100,8 +90,9 @@ absl::Status BiasAddGradGradient(GradientContext& g) {
 
 void RegisterBiasAddOps(OpRegistry& ops) {
   ops.Add("BiasAdd")
-      .Doc("output = value + bias, with bias along the channels: the last dimension, or "
-           "dimension 1 for NCHW.")
+      .Doc(
+          "output = value + bias, with bias along the channels: the last dimension, or "
+          "dimension 1 for NCHW.")
       .In("value: T")
       .In("bias: T")
       .Out("output: T")

@@ -60,8 +60,7 @@ ClippedTensors ClipByGlobalNorm(const OpScope& scope, const std::vector<Output>&
   const Output inverse =
       ops::Minimum(s, ops::RealDiv(s, one, norm), ops::RealDiv(s, one, clip_norm));
   // norm - norm is 0 for finite norms, else NaN.
-  const Output scale =
-      ops::AddV2(s, ops::Mul(s, inverse, clip_norm), ops::Sub(s, norm, norm));
+  const Output scale = ops::AddV2(s, ops::Mul(s, inverse, clip_norm), ops::Sub(s, norm, norm));
   for (const Output& t : tensors) {
     clipped.tensors.push_back(t.valid() ? ops::Mul(s, t, scale) : Output());
   }

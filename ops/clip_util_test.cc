@@ -14,8 +14,7 @@ std::vector<Tensor> Fetch(const Scope& scope, const std::vector<Output>& tensors
   const auto session = Session::Create(scope);
   EXPECT_TRUE(session.ok()) << session.status();
   if (!session.ok()) return std::vector<Tensor>(tensors.size(), Tensor::Scalar<float>(NAN));
-  const auto ran =
-      session->Run({}, std::vector<TensorRef>(tensors.begin(), tensors.end()), {});
+  const auto ran = session->Run({}, std::vector<TensorRef>(tensors.begin(), tensors.end()), {});
   EXPECT_TRUE(ran.ok()) << ran.status();
   return ran.ok() ? *ran : std::vector<Tensor>(tensors.size(), Tensor::Scalar<float>(NAN));
 }

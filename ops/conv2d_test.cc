@@ -37,10 +37,7 @@ TEST(Conv2D, BackpropShape) {
                    .In("[3,3,3,5]")
                    .In("[2,4,4,5]"),
                "[2,4,4,3]");
-  EXPECT_SHAPE(back("Conv2DBackpropFilter")
-                   .In("[2,4,4,3]")
-                   .In("[4]", DT_INT32)
-                   .In("[2,4,4,5]"),
+  EXPECT_SHAPE(back("Conv2DBackpropFilter").In("[2,4,4,3]").In("[4]", DT_INT32).In("[2,4,4,5]"),
                "[?,?,?,?]");
   EXPECT_SHAPE_ERROR(back("Conv2DBackpropInput")
                          .Const(Tensor::Vector<int32_t>({2, 4, 4}))
@@ -172,8 +169,7 @@ TEST(Conv2D, FloatAgreesWithDouble) {
   CompareTypes({2, 7, 9, 5}, {1, 1, 5, 8}, {{1, 2, 2, 1}});
   CompareTypes({2, 7, 9, 8}, {3, 3, 8, 8}, {{1, 1, 1, 1}, "SAME", {}, "NHWC", {1, 2, 2, 1}});
   CompareTypes({2, 8, 7, 9}, {3, 3, 8, 8}, {{1, 1, 2, 2}, "SAME", {}, "NCHW"});
-  CompareTypes({2, 7, 9, 8}, {3, 3, 8, 8},
-               {{1, 1, 2, 1}, "EXPLICIT", {0, 0, 2, 0, 1, 3, 0, 0}});
+  CompareTypes({2, 7, 9, 8}, {3, 3, 8, 8}, {{1, 1, 2, 1}, "EXPLICIT", {0, 0, 2, 0, 1, 3, 0, 0}});
   CompareTypes({2, 7, 9, 8}, {3, 3, 4, 16}, {});
 }
 
@@ -194,8 +190,10 @@ TEST(Conv2D, FirstAndSecondGradients) {
     };
     test("Conv2D").In({2, 4, 5, 2}).In({2, 3, 2, 3}).Check();
     OpTest conv("Conv2D");
-    auto y = Set(conv, a).In(Random(DT_DOUBLE, {2, 4, 5, 2}, 1))
-                 .In(Random(DT_DOUBLE, {2, 3, 2, 3}, 2)).Outputs();
+    auto y = Set(conv, a)
+                 .In(Random(DT_DOUBLE, {2, 4, 5, 2}, 1))
+                 .In(Random(DT_DOUBLE, {2, 3, 2, 3}, 2))
+                 .Outputs();
     ASSERT_TRUE(y.ok()) << y.status();
     const Shape out = (*y)[0].shape();
     test("Conv2DBackpropInput")

@@ -11,7 +11,7 @@ namespace weir::ops {
 // As Conv2DOptions of conv2d.h, with five entries per list.
 struct Conv3DOptions {
   std::vector<int64_t> strides = {1, 1, 1, 1, 1};
-  std::string padding = "SAME";  // Or "VALID".
+  std::string padding = "SAME";       // Or "VALID".
   std::string data_format = "NDHWC";  // Or "NCDHW".
   std::vector<int64_t> dilations = {1, 1, 1, 1, 1};
 };

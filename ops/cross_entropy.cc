@@ -103,8 +103,9 @@ absl::Status SparseSoftmaxCrossEntropyGradient(GradientContext& g) {
 
 void RegisterCrossEntropyOps(OpRegistry& ops) {
   ops.Add("SoftmaxCrossEntropyWithLogits")
-      .Doc("loss[i] = -sum_j labels[i, j] * ln(softmax(features[i])[j]); backprop = "
-           "softmax(features) - labels.")
+      .Doc(
+          "loss[i] = -sum_j labels[i, j] * ln(softmax(features[i])[j]); backprop = "
+          "softmax(features) - labels.")
       .In("features: T")
       .In("labels: T")
       .Out("loss: T")
@@ -113,8 +114,9 @@ void RegisterCrossEntropyOps(OpRegistry& ops) {
       .Shape(SoftmaxCrossEntropyShape)
       .Gradient(SoftmaxCrossEntropyGradient);
   ops.Add("SparseSoftmaxCrossEntropyWithLogits")
-      .Doc("loss[i] = -ln(softmax(features[i])[labels[i]]); backprop = softmax(features) - "
-           "one_hot(labels).")
+      .Doc(
+          "loss[i] = -ln(softmax(features[i])[labels[i]]); backprop = softmax(features) - "
+          "one_hot(labels).")
       .In("features: T")
       .In("labels: Tlabels")
       .Out("loss: T")

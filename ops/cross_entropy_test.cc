@@ -24,14 +24,14 @@ TEST(SoftmaxCrossEntropy, Values) {
       .In<float>({2, 3}, {1, 2, 3, 0, 0, 0})
       .In<float>({2, 3}, {0, 0, 1, .5f, .5f, 0})
       .Expect<float>({2}, {.40760596f, 1.0986123f})
-      .Expect<float>({2, 3}, {.09003057f, .24472847f, -.33475904f, -.16666667f, -.16666667f,
-                              .33333333f});
+      .Expect<float>({2, 3},
+                     {.09003057f, .24472847f, -.33475904f, -.16666667f, -.16666667f, .33333333f});
   OpTest("SparseSoftmaxCrossEntropyWithLogits")
       .In<float>({2, 3}, {1, 2, 3, 0, 0, 0})
       .In<int64_t>({2}, {2, 0})
       .Expect<float>({2}, {.40760596f, 1.0986123f})
-      .Expect<float>({2, 3}, {.09003057f, .24472847f, -.33475904f, -.66666667f, .33333333f,
-                              .33333333f});
+      .Expect<float>({2, 3},
+                     {.09003057f, .24472847f, -.33475904f, -.66666667f, .33333333f, .33333333f});
   OpTest("SparseSoftmaxCrossEntropyWithLogits")
       .In<float>({0, 3}, {})
       .In<int32_t>({0}, {})
@@ -75,9 +75,10 @@ TEST(SoftmaxCrossEntropy, Gradients) {
 
 TEST(SigmoidCrossEntropy, Values) {
   const Scope s = Scope::Root();
-  const Output logits =
-      s.Op("Const").Attr("value", Tensor::Vector<float>({0, 2, -100})).Attr("dtype", DT_FLOAT)
-          .Build();
+  const Output logits = s.Op("Const")
+                            .Attr("value", Tensor::Vector<float>({0, 2, -100}))
+                            .Attr("dtype", DT_FLOAT)
+                            .Build();
   const Output loss =
       ops::SigmoidCrossEntropyWithLogits(s, logits, Tensor::Vector<float>({1, 0, 0}));
   ASSERT_TRUE(s.status().ok()) << s.status();

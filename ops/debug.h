@@ -12,8 +12,8 @@
 
 namespace weir::ops {
 
-// InvalidArgument "assertion failed: [...] [...]", with up to `summarize` elements of each of `data`
-// (all of them when negative), when the bool scalar `condition` is false.
+// InvalidArgument "assertion failed: [...] [...]", with up to `summarize` elements of each of
+// `data` (all of them when negative), when the bool scalar `condition` is false.
 Operation Assert(const OpScope& scope, const Input& condition, const std::vector<Input>& data,
                  int64_t summarize = 3);
 

@@ -70,17 +70,17 @@ Output SoftmaxCrossEntropyLoss(const OpScope& scope, const Output& logits, const
   Output target = As(s, labels, logits);
   if (options.label_smoothing != 0) {
     if (!logits.shape().known_rank() || logits.shape().dim(-1) <= 0) {
-      scope.Fail(InvalidArgument("label smoothing needs the number of classes, but logits have "
-                                 "shape ",
-                                 logits.shape().ToString()));
+      scope.Fail(
+          InvalidArgument("label smoothing needs the number of classes, but logits have "
+                          "shape ",
+                          logits.shape().ToString()));
       return Output();
     }
     const double share = options.label_smoothing / static_cast<double>(logits.shape().dim(-1));
     const Term kept = (1 - options.label_smoothing) * Term(s, target);
     target = share + kept;
   }
-  const Operation entropy =
-      s.Op("SoftmaxCrossEntropyWithLogits").In(logits).In(target).Build();
+  const Operation entropy = s.Op("SoftmaxCrossEntropyWithLogits").In(logits).In(target).Build();
   return WeightedMeanLoss(s, entropy.out(0), options.weights);
 }
 
@@ -107,12 +107,12 @@ Output SigmoidCrossEntropyLoss(const OpScope& scope, const Output& logits, const
 Output MeanSquaredErrorLoss(const OpScope& scope, const Output& predictions, const Output& labels,
                             const LossOptions& options) {
   const OpScope s = scope.Composite("mean_squared_error");
-  return WeightedMeanLoss(
-      s, ops::SquaredDifference(s, predictions, As(s, labels, predictions)), options.weights);
+  return WeightedMeanLoss(s, ops::SquaredDifference(s, predictions, As(s, labels, predictions)),
+                          options.weights);
 }
 
-Output AbsoluteDifferenceLoss(const OpScope& scope, const Output& predictions,
-                              const Output& labels, const LossOptions& options) {
+Output AbsoluteDifferenceLoss(const OpScope& scope, const Output& predictions, const Output& labels,
+                              const LossOptions& options) {
   const OpScope s = scope.Composite("absolute_difference");
   const Output difference = ops::Sub(s, predictions, As(s, labels, predictions));
   return WeightedMeanLoss(s, ops::Abs(s, difference), options.weights);

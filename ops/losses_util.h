@@ -28,8 +28,8 @@ Output SigmoidCrossEntropyLoss(const OpScope& scope, const Output& logits, const
 // Per element: (p - y)^2, |p - y|.
 Output MeanSquaredErrorLoss(const OpScope& scope, const Output& predictions, const Output& labels,
                             const LossOptions& options = {});
-Output AbsoluteDifferenceLoss(const OpScope& scope, const Output& predictions,
-                              const Output& labels, const LossOptions& options = {});
+Output AbsoluteDifferenceLoss(const OpScope& scope, const Output& predictions, const Output& labels,
+                              const LossOptions& options = {});
 // Per element: d^2 / 2 up to |d| = delta, then delta * |d| - delta^2 / 2, with d = p - y.
 Output HuberLoss(const OpScope& scope, const Output& predictions, const Output& labels,
                  double delta = 1, const LossOptions& options = {});

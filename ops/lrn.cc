@@ -25,11 +25,7 @@ Output LRN(const OpScope& scope, const Input& input, const LrnOptions& options) 
 
 Output LRNGrad(const OpScope& scope, const Input& input_grads, const Input& input_image,
                const Input& output_image, const LrnOptions& options) {
-  return LrnOp(scope, "LRNGrad", options)
-      .In(input_grads)
-      .In(input_image)
-      .In(output_image)
-      .Build();
+  return LrnOp(scope, "LRNGrad", options).In(input_grads).In(input_image).In(output_image).Build();
 }
 
 }  // namespace ops
@@ -54,8 +50,9 @@ absl::Status LrnGradient(GradientContext& g) {  // dx = LRNGrad(dy, x, y)
 
 void RegisterLrnOps(OpRegistry& ops) {
   ops.Add("LRN")
-      .Doc("output[..., d] = input[..., d] / (bias + alpha * sum of input[..., k]^2 over "
-           "|k - d| <= depth_radius)^beta.")
+      .Doc(
+          "output[..., d] = input[..., d] / (bias + alpha * sum of input[..., k]^2 over "
+          "|k - d| <= depth_radius)^beta.")
       .In("input: T")
       .Out("output: T")
       .Attr("depth_radius: int = 5")

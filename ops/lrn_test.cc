@@ -23,7 +23,8 @@ TEST(Lrn, DividesByTheNeighbourhood) {
   const auto y = [](double x, double squares) {
     return static_cast<float>(x * std::pow(2 + 0.5 * squares, -0.75));
   };
-  Lrn("LRN").In<float>({1, 1, 1, 3}, {1, 2, 3})
+  Lrn("LRN")
+      .In<float>({1, 1, 1, 3}, {1, 2, 3})
       .Expect<float>({1, 1, 1, 3}, {y(1, 5), y(2, 14), y(3, 13)});
   Lrn("LRN").In<float>({0, 1, 1, 3}, {}).Expect<float>({0, 1, 1, 3}, {});
 }

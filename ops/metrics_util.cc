@@ -26,8 +26,7 @@ Accumulator Accumulate(const OpScope& s, absl::string_view name, const Output& a
   sum.total = GetVariable(s, name, Shape(), Zeros(), options);
   const Operation add = sum.total.AssignAdd(s, amount);
   if (!add.valid()) return sum;
-  sum.after =
-      sum.total.Read(OpScope(s.scope().ControlDependencies({add}), s.where()));
+  sum.after = sum.total.Read(OpScope(s.scope().ControlDependencies({add}), s.where()));
   return sum;
 }
 

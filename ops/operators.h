@@ -19,10 +19,10 @@ namespace weir {
 class Operand {
  public:
   template <typename T>
-  requires(std::is_arithmetic_v<T> || std::is_convertible_v<const T&, Output> ||
-           std::is_same_v<T, Tensor>)
-      Operand(const T& value,  // NOLINT: converts at the operator on purpose.
-              std::source_location where = std::source_location::current())
+    requires(std::is_arithmetic_v<T> || std::is_convertible_v<const T&, Output> ||
+             std::is_same_v<T, Tensor>)
+  Operand(const T& value,  // NOLINT: converts at the operator on purpose.
+          std::source_location where = std::source_location::current())
       : input_(value), where_(where) {}
 
   const Input& input() const { return input_; }

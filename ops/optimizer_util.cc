@@ -62,8 +62,8 @@ std::vector<GradientAndVariable> Optimizer::ComputeGradients(
   std::vector<Output> handles;
   for (const ops::Variable& v : vars) handles.push_back(v.handle());
   absl::StatusOr<std::vector<Gradient>> gradients =
-      AddGradients(scope, {loss}, handles, grad_loss.valid() ? std::vector<Output>{grad_loss}
-                                                             : std::vector<Output>{});
+      AddGradients(scope, {loss}, handles,
+                   grad_loss.valid() ? std::vector<Output>{grad_loss} : std::vector<Output>{});
   if (!gradients.ok()) {
     scope.Fail(gradients.status());
     return {};
@@ -112,8 +112,8 @@ Operation Optimizer::ApplyGradients(const OpScope& scope,
   }
   if (!global_step.valid()) return Finish(step, updates, result);
   const Operation done = Finish(step, updates, Named(step.scope, "update"));
-  return global_step.AssignAdd(After(result, {done}),
-                               ops::ScalarConst(Named(step.scope, "value"), global_step.dtype(), 1));
+  return global_step.AssignAdd(
+      After(result, {done}), ops::ScalarConst(Named(step.scope, "value"), global_step.dtype(), 1));
 }
 
 const std::vector<ops::Variable>& Optimizer::MakeSlots(const OpScope& scope,
@@ -153,8 +153,9 @@ void Optimizer::MakeBetaPowers(const OpScope& scope, const ops::Variable& first)
     const std::string beta = i == 0 ? "beta1" : "beta2";
     // The powers start at the betas, whose value must be known for that.
     const Input& value = rule_.settings.at(beta);
-    const std::string full = FreeVariableName(
-        scope.scope(), prefix.empty() ? beta + "_power" : absl::StrCat(prefix, "/", beta, "_power"));
+    const std::string full =
+        FreeVariableName(scope.scope(), prefix.empty() ? beta + "_power"
+                                                       : absl::StrCat(prefix, "/", beta, "_power"));
     const OpScope place(beside.scope().WithPrefix(""), beside.where());
     const Initializer initial = [&](const OpScope& inner, const Shape&, DataType dtype) {
       const Output tensor = ops::Const(inner, value);
@@ -228,8 +229,7 @@ Operation Optimizer::ApplyOne(Step& step, const GradientAndVariable& item) {
                 : ops::ApplyRule(place, rule_.op, variables, inputs, rule_.options);
 }
 
-Operation Optimizer::DecayWeights(const OpScope& scope, Step& step,
-                                  const ops::Variable& variable) {
+Operation Optimizer::DecayWeights(const OpScope& scope, Step& step, const ops::Variable& variable) {
   const DataType dtype = variable.dtype();
   const Output rate = scope.Op("Mul")
                           .In(Setting(step, "learning_rate", dtype))
@@ -242,10 +242,8 @@ Operation Optimizer::DecayWeights(const OpScope& scope, Step& step,
 // Plain gradient descent needs no sum of repeated rows: each is subtracted.
 Operation Optimizer::SubtractRows(const OpScope& scope, Step& step, const ops::Variable& variable,
                                   const IndexedSlices& rows) {
-  const Output scaled = scope.Op("Mul")
-                            .In(rows.values)
-                            .In(Setting(step, "learning_rate", variable.dtype()))
-                            .Build();
+  const Output scaled =
+      scope.Op("Mul").In(rows.values).In(Setting(step, "learning_rate", variable.dtype())).Build();
   return scope.Op(variable.record().is_resource ? "ResourceScatterSub" : "ScatterSub")
       .In(variable.handle())
       .In(rows.indices)
@@ -260,9 +258,8 @@ Operation Optimizer::Finish(Step& step, const std::vector<Operation>& updates,
     const DataType dtype = beta_powers_[0].dtype();
     for (int i : {0, 1}) {
       const ops::Variable& power = beta_powers_[i];
-      const OpScope after(
-          After(step.scope, updates).scope().ColocateWith(power.handle().op()),
-          step.scope.where());
+      const OpScope after(After(step.scope, updates).scope().ColocateWith(power.handle().op()),
+                          step.scope.where());
       const Output next = after.Op("Mul")
                               .In(Setting(step, i == 0 ? "beta1_power" : "beta2_power", dtype))
                               .In(Setting(step, i == 0 ? "beta1" : "beta2", dtype))
@@ -275,8 +272,7 @@ Operation Optimizer::Finish(Step& step, const std::vector<Operation>& updates,
 
 namespace {
 
-constexpr char kAdamInputs[] =
-    "beta1_power beta2_power learning_rate beta1 beta2 epsilon grad";
+constexpr char kAdamInputs[] = "beta1_power beta2_power learning_rate beta1 beta2 epsilon grad";
 
 UpdateRule AdamRule(const std::string& name, const Input& learning_rate,
                     const AdamOptions& options) {
@@ -386,11 +382,11 @@ AdagradOptimizer::AdagradOptimizer(const Input& learning_rate, double initial_ac
                          "learning_rate grad indices", {{"learning_rate", learning_rate}})) {}
 
 AdadeltaOptimizer::AdadeltaOptimizer(const Input& learning_rate, const AdadeltaOptions& options)
-    : Optimizer(MakeRule("Adadelta", {{0, 0}, {0, 1}}, "learning_rate rho epsilon grad",
-                         "learning_rate rho epsilon grad indices",
-                         {{"learning_rate", learning_rate},
-                          {"rho", options.rho},
-                          {"epsilon", options.epsilon}})) {}
+    : Optimizer(MakeRule(
+          "Adadelta", {{0, 0}, {0, 1}}, "learning_rate rho epsilon grad",
+          "learning_rate rho epsilon grad indices",
+          {{"learning_rate", learning_rate}, {"rho", options.rho}, {"epsilon", options.epsilon}})) {
+}
 
 RMSPropOptimizer::RMSPropOptimizer(const Input& learning_rate, const RMSPropOptions& options)
     : Optimizer(RMSPropRule(learning_rate, options)) {}
@@ -400,9 +396,9 @@ FtrlOptimizer::FtrlOptimizer(const Input& learning_rate, const FtrlOptions& opti
 
 ProximalGradientDescentOptimizer::ProximalGradientDescentOptimizer(const Input& learning_rate,
                                                                    const ProximalOptions& options)
-    : Optimizer(MakeRule(
-          "ProximalGradientDescent", {}, "learning_rate l1 l2 grad",
-          "learning_rate l1 l2 grad indices",
-          {{"learning_rate", learning_rate}, {"l1", options.l1}, {"l2", options.l2}})) {}
+    : Optimizer(
+          MakeRule("ProximalGradientDescent", {}, "learning_rate l1 l2 grad",
+                   "learning_rate l1 l2 grad indices",
+                   {{"learning_rate", learning_rate}, {"l1", options.l1}, {"l2", options.l2}})) {}
 
 }  // namespace weir

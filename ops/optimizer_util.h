@@ -5,9 +5,9 @@
 //
 //   Operation train = AdamOptimizer(1e-3f).Minimize(scope, loss);
 //
-// The learning rate and the other settings are numbers or scalar tensors of the graph, such as those
-// of weir/ops/schedule_util.h. Slots are variables named "<variable>/<Optimizer>", "..._1", in the
-// order in which the optimizer lists them, and are initialised and saved with all others.
+// The learning rate and the other settings are numbers or scalar tensors of the graph, such as
+// those of weir/ops/schedule_util.h. Slots are variables named "<variable>/<Optimizer>", "..._1",
+// in the order in which the optimizer lists them, and are initialised and saved with all others.
 //
 // Errors are kept in the scope; results are then invalid.
 
@@ -47,8 +47,8 @@ struct UpdateRule {
   std::string sparse;
   std::map<std::string, Input> settings;
   ops::ApplyOptions options;
-  bool has_beta_powers = false;    // Variables with beta1^t and beta2^t.
-  bool has_weight_decay = false;   // var -= learning_rate * weight_decay * var before the step.
+  bool has_beta_powers = false;   // Variables with beta1^t and beta2^t.
+  bool has_weight_decay = false;  // var -= learning_rate * weight_decay * var before the step.
 };
 
 // One optimizer with its slots. Applying it again, also to other gradients, uses the same slots.

@@ -61,10 +61,10 @@ INSTANTIATE_TEST_SUITE_P(BothKinds, OptimizerTest, testing::Values(false, true),
 TEST_P(OptimizerTest, GradientDescent) {
   ExpectNear(After(GradientDescentOptimizer(0.1f), 2), 0.81f, -1.62f);
   EXPECT_EQ(train_.name(), "GradientDescent");
-  EXPECT_NE(scope_.graph().Find(GetParam()
-                                    ? "GradientDescent/update_fc/v/ResourceApplyGradientDescent"
-                                    : "GradientDescent/update_fc/v/ApplyGradientDescent"),
-            nullptr);
+  EXPECT_NE(
+      scope_.graph().Find(GetParam() ? "GradientDescent/update_fc/v/ResourceApplyGradientDescent"
+                                     : "GradientDescent/update_fc/v/ApplyGradientDescent"),
+      nullptr);
   EXPECT_NE(scope_.graph().Find("GradientDescent/learning_rate"), nullptr);
 }
 
@@ -102,18 +102,20 @@ TEST_P(OptimizerTest, RMSPropStartsFromOnes) {
 TEST_P(OptimizerTest, CenteredRMSPropOrdersItsSlots) {
   const float mean_square = 0.9f + 0.1f * 4, mean = 0.1f * -2;
   const float deviation = std::sqrt(mean_square - mean * mean);
-  ExpectNear(After(RMSPropOptimizer(0.1f, {.centered = true}), 1),
-             1 - 0.1f / std::sqrt(1 - 0.01f), -2 + 0.2f / deviation);
+  ExpectNear(After(RMSPropOptimizer(0.1f, {.centered = true}), 1), 1 - 0.1f / std::sqrt(1 - 0.01f),
+             -2 + 0.2f / deviation);
   EXPECT_NEAR(Values(FindVariable(scope_, "fc/v/RMSProp"))[1], mean_square, 1e-6);
   EXPECT_NEAR(Values(FindVariable(scope_, "fc/v/RMSProp_1"))[1], mean, 1e-6);
   EXPECT_NEAR(Values(FindVariable(scope_, "fc/v/RMSProp_2"))[1], -0.2f / deviation, 1e-6);
 }
 
 TEST_P(OptimizerTest, EveryOptimizerLowersTheLoss) {
-  const std::vector<Optimizer> optimizers = {
-      AdadeltaOptimizer(1.0f),    FtrlOptimizer(0.1f), FtrlOptimizer(0.1f, {.l2_shrinkage = 0.1}),
-      AdaMaxOptimizer(0.1f),      ProximalGradientDescentOptimizer(0.1f),
-      MomentumOptimizer(0.1f, 0.9f, {.use_nesterov = true})};
+  const std::vector<Optimizer> optimizers = {AdadeltaOptimizer(1.0f),
+                                             FtrlOptimizer(0.1f),
+                                             FtrlOptimizer(0.1f, {.l2_shrinkage = 0.1}),
+                                             AdaMaxOptimizer(0.1f),
+                                             ProximalGradientDescentOptimizer(0.1f),
+                                             MomentumOptimizer(0.1f, 0.9f, {.use_nesterov = true})};
   std::vector<Operation> steps;
   for (Optimizer optimizer : optimizers) {
     steps.push_back(optimizer.Minimize(scope_, loss_));
@@ -231,8 +233,7 @@ TEST(Optimizer, RoundsSettingsOnceForDoubles) {
   GetVariableOptions options;
   options.dtype = DT_DOUBLE;
   const ops::Variable v = GetVariable(s, "v", Shape(), Ones(), options);
-  const Operation train =
-      GradientDescentOptimizer(0.1).Minimize(s, s.Op("Square").In(v).Build());
+  const Operation train = GradientDescentOptimizer(0.1).Minimize(s, s.Op("Square").In(v).Build());
   const Operation init = GlobalVariablesInitializer(s);
   const auto session = Session::Create(s);
   ASSERT_TRUE(session.ok()) << session.status();

@@ -27,9 +27,8 @@ Output AvgPool(const OpScope& scope, const Input& input, const PoolOptions& opti
   return PoolOp(scope, "AvgPool", options).In(input).Build();
 }
 
-Output MaxPoolV2(const OpScope& scope, const Input& input, const Input& ksize,
-                 const Input& strides, const std::string& padding,
-                 const std::string& data_format) {
+Output MaxPoolV2(const OpScope& scope, const Input& input, const Input& ksize, const Input& strides,
+                 const std::string& padding, const std::string& data_format) {
   return scope.Op("MaxPoolV2")
       .In(input)
       .In(ksize)
@@ -54,20 +53,12 @@ MaxPoolArgmax MaxPoolWithArgmax(const OpScope& scope, const Input& input, const 
 
 Output MaxPoolGrad(const OpScope& scope, const Input& orig_input, const Input& orig_output,
                    const Input& grad, const PoolOptions& options) {
-  return PoolOp(scope, "MaxPoolGrad", options)
-      .In(orig_input)
-      .In(orig_output)
-      .In(grad)
-      .Build();
+  return PoolOp(scope, "MaxPoolGrad", options).In(orig_input).In(orig_output).In(grad).Build();
 }
 
 Output MaxPoolGradGrad(const OpScope& scope, const Input& orig_input, const Input& orig_output,
                        const Input& grad, const PoolOptions& options) {
-  return PoolOp(scope, "MaxPoolGradGrad", options)
-      .In(orig_input)
-      .In(orig_output)
-      .In(grad)
-      .Build();
+  return PoolOp(scope, "MaxPoolGradGrad", options).In(orig_input).In(orig_output).In(grad).Build();
 }
 
 Output AvgPoolGrad(const OpScope& scope, const Input& orig_input_shape, const Input& grad,
@@ -114,26 +105,26 @@ absl::Status MaxPoolV2Shape(ShapeContext& c) {
 
 // With argmax: gathers of the gradient at the maxima, and their scatters, are adjoint.
 absl::Status MaxPoolWithArgmaxGradient(GradientContext& g) {
-  return g.Return({WindowOp(g, "MaxPoolGradWithArgmax")
-                       .In(g.In(0))
-                       .In(g.Grad(0))
-                       .In(g.Out(1))
-                       .SetAttr("include_batch_in_index",
-                                MakeAttr(g.Attr<bool>("include_batch_in_index")))
-                       .Build()});
+  return g.Return(
+      {WindowOp(g, "MaxPoolGradWithArgmax")
+           .In(g.In(0))
+           .In(g.Grad(0))
+           .In(g.Out(1))
+           .SetAttr("include_batch_in_index", MakeAttr(g.Attr<bool>("include_batch_in_index")))
+           .Build()});
 }
 
 GradientFn ArgmaxAdjoint(absl::string_view op) {
   return [op](GradientContext& g) {
-    return g.Return({g.scope().Op("ZerosLike").In(g.In(0)).Build(),
-                     WindowOp(g, op)
-                         .In(g.In(0))
-                         .In(g.Grad(0))
-                         .In(g.In(2))
-                         .SetAttr("include_batch_in_index",
-                                  MakeAttr(g.Attr<bool>("include_batch_in_index")))
-                         .Build(),
-                     Output()});
+    return g.Return(
+        {g.scope().Op("ZerosLike").In(g.In(0)).Build(),
+         WindowOp(g, op)
+             .In(g.In(0))
+             .In(g.Grad(0))
+             .In(g.In(2))
+             .SetAttr("include_batch_in_index", MakeAttr(g.Attr<bool>("include_batch_in_index")))
+             .Build(),
+         Output()});
   };
 }
 
@@ -167,15 +158,10 @@ absl::Status MaxPoolV2Gradient(GradientContext& g) {
 GradientFn MaxPoolGradV2Gradient(absl::string_view op) {
   return [op](GradientContext& g) {
     const OpScope& s = g.scope();
-    return g.Return({s.Op("ZerosLike").In(g.In(0)).Build(), s.Op("ZerosLike").In(g.In(1)).Build(),
-                     WindowOp(g, op)
-                         .In(g.In(0))
-                         .In(g.In(1))
-                         .In(g.Grad(0))
-                         .In(g.In(3))
-                         .In(g.In(4))
-                         .Build(),
-                     Output(), Output()});
+    return g.Return(
+        {s.Op("ZerosLike").In(g.In(0)).Build(), s.Op("ZerosLike").In(g.In(1)).Build(),
+         WindowOp(g, op).In(g.In(0)).In(g.In(1)).In(g.Grad(0)).In(g.In(3)).In(g.In(4)).Build(),
+         Output(), Output()});
   };
 }
 
@@ -205,8 +191,9 @@ void RegisterMaximum(OpRegistry& ops) {
                 .Doc("The largest element of each window; padding does not count.")
                 .In("input: T")
                 .Out("output: T"))
-      .Attr("T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} "
-            "= float")
+      .Attr(
+          "T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} "
+          "= float")
       .Attr("data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
       .Shape([](ShapeContext& c) { return PoolShape(c, 2); })
       .Gradient(MaxPoolGradient("MaxPoolGrad"));
@@ -239,8 +226,9 @@ void RegisterMaximumOfInputs(OpRegistry& ops) {
       .In("ksize: int32")
       .In("strides: int32")
       .Out("output: T")
-      .Attr("T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} "
-            "= float")
+      .Attr(
+          "T: {half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8} "
+          "= float")
       .Attr("padding: {'SAME', 'VALID'}")
       .Attr("data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
       .Shape(MaxPoolV2Shape)

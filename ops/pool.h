@@ -26,9 +26,8 @@ Output MaxPool(const OpScope& scope, const Input& input, const PoolOptions& opti
 Output AvgPool(const OpScope& scope, const Input& input, const PoolOptions& options = {});
 
 // MaxPool whose window and strides are int32 vectors, known when the graph runs.
-Output MaxPoolV2(const OpScope& scope, const Input& input, const Input& ksize,
-                 const Input& strides, const std::string& padding = "VALID",
-                 const std::string& data_format = "NHWC");
+Output MaxPoolV2(const OpScope& scope, const Input& input, const Input& ksize, const Input& strides,
+                 const std::string& padding = "VALID", const std::string& data_format = "NHWC");
 
 struct MaxPoolArgmax {
   Output output;

@@ -28,11 +28,7 @@ Output AvgPool3D(const OpScope& scope, const Input& input, const Pool3DOptions& 
 
 Output MaxPool3DGrad(const OpScope& scope, const Input& orig_input, const Input& orig_output,
                      const Input& grad, const Pool3DOptions& options) {
-  return PoolOp(scope, "MaxPool3DGrad", options)
-      .In(orig_input)
-      .In(orig_output)
-      .In(grad)
-      .Build();
+  return PoolOp(scope, "MaxPool3DGrad", options).In(orig_input).In(orig_output).In(grad).Build();
 }
 
 Output MaxPool3DGradGrad(const OpScope& scope, const Input& orig_input, const Input& orig_output,
@@ -93,8 +89,9 @@ void RegisterPool3dOps(OpRegistry& ops) {
                 .In("orig_output: T")
                 .In("grad: T")
                 .Out("output: T"))
-      .Attr("T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, "
-            "uint64}")
+      .Attr(
+          "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, "
+          "uint64}")
       .Shape([](ShapeContext& c) { return MaxPoolGradGradShape(c, 3); })
       .Gradient(MaxPoolGradGradient("MaxPool3DGrad"));
   PoolAttrs(ops.Add("AvgPool3DGrad")

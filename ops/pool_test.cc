@@ -148,19 +148,15 @@ TEST(Pool, FirstAndSecondGradients) {
       const auto test = [&](const char* op) {
         return Pool<GradientTest>(op, {1, 2, 3, 1}, strides, padding);
       };
-      auto y = Pool<OpTest>("MaxPool", {1, 2, 3, 1}, strides, padding)
-                   .In(Distinct(image))
-                   .Outputs();
+      auto y =
+          Pool<OpTest>("MaxPool", {1, 2, 3, 1}, strides, padding).In(Distinct(image)).Outputs();
       ASSERT_TRUE(y.ok()) << y.status();
       const Tensor& pooled = (*y)[0];
       test("MaxPool").In(Distinct(image)).Check();
       test("AvgPool").In(image).Check();
       test("MaxPoolGrad").In(Distinct(image)).Const(pooled).In(pooled.shape()).Check();
       test("MaxPoolGradGrad").In(Distinct(image)).Const(pooled).In(image).Check();
-      test("AvgPoolGrad")
-          .Const(Tensor::Vector<int32_t>({2, 4, 5, 2}))
-          .In(pooled.shape())
-          .Check();
+      test("AvgPoolGrad").Const(Tensor::Vector<int32_t>({2, 4, 5, 2})).In(pooled.shape()).Check();
       test("MaxPoolWithArgmax").In(Distinct(image)).Outputs(1).Check();
     }
   }

@@ -34,8 +34,7 @@ absl::Status MaxPoolGradGradShape(ShapeContext& c, int spatial) {
 
 GradientFn AvgPoolGradient(absl::string_view grad_op) {  // dx = AvgPoolGrad(shape of x, dy)
   return [grad_op](GradientContext& g) {
-    return g.Return(
-        {WindowOp(g, grad_op).In(ShapeOf(g.scope(), g.In(0))).In(g.Grad(0)).Build()});
+    return g.Return({WindowOp(g, grad_op).In(ShapeOf(g.scope(), g.In(0))).In(g.Grad(0)).Build()});
   };
 }
 
@@ -57,9 +56,8 @@ GradientFn AvgPoolGradGradient(absl::string_view pool_op) {
 GradientFn MaxPoolGradGradient(absl::string_view adjoint_op) {
   return [adjoint_op](GradientContext& g) {
     const OpScope& s = g.scope();
-    return g.Return(
-        {s.Op("ZerosLike").In(g.In(0)).Build(), s.Op("ZerosLike").In(g.In(1)).Build(),
-         WindowOp(g, adjoint_op).In(g.In(0)).In(g.In(1)).In(g.Grad(0)).Build()});
+    return g.Return({s.Op("ZerosLike").In(g.In(0)).Build(), s.Op("ZerosLike").In(g.In(1)).Build(),
+                     WindowOp(g, adjoint_op).In(g.In(0)).In(g.In(1)).In(g.Grad(0)).Build()});
   };
 }
 

@@ -52,8 +52,8 @@ TEST(RandomUniform, GivesThePublishedStream) {
 TEST(RandomUniform, GivesTheStreamInEveryFloatingType) {
   const Scope s = Scope::Root();
   const Output wide = ops::RandomUniform(s, {3}, DT_DOUBLE, kSeed1234);
-  ExpectValues<double>(Fetch(s, wide),
-                       {0.7864565445549252, 0.45360178699661, 0.3108524944083375}, 1e-15);
+  ExpectValues<double>(Fetch(s, wide), {0.7864565445549252, 0.45360178699661, 0.3108524944083375},
+                       1e-15);
   const Output half = ops::RandomUniform(s, {4}, DT_HALF, kSeed1234);
   ExpectValues<Half>(Fetch(s, half), {0.3310546875, 0.6962890625, 0.4873046875, 0.98046875}, 0);
 }
@@ -122,15 +122,12 @@ TEST(RandomOps, RefuseNegativeShapes) {
 }
 
 TEST(RandomOps, InferShapes) {
-  EXPECT_SHAPE(ShapeTest("RandomUniform")
-                   .Const(Tensor::Vector<int32_t>({2, 3}))
-                   .Attr("dtype", DT_FLOAT),
-               "[2,3]");
-  EXPECT_SHAPE(ShapeTest("TruncatedNormal").In("[2]", DT_INT32).Attr("dtype", DT_FLOAT), "[?,?]");
-  EXPECT_SHAPE(ShapeTest("RandomGamma").Const(Tensor::Vector<int32_t>({7})).In("[2,?]"),
-               "[7,2,?]");
   EXPECT_SHAPE(
-      ShapeTest("Multinomial").In("[4,?]").Const(Tensor::Scalar<int32_t>(3)), "[4,3]");
+      ShapeTest("RandomUniform").Const(Tensor::Vector<int32_t>({2, 3})).Attr("dtype", DT_FLOAT),
+      "[2,3]");
+  EXPECT_SHAPE(ShapeTest("TruncatedNormal").In("[2]", DT_INT32).Attr("dtype", DT_FLOAT), "[?,?]");
+  EXPECT_SHAPE(ShapeTest("RandomGamma").Const(Tensor::Vector<int32_t>({7})).In("[2,?]"), "[7,2,?]");
+  EXPECT_SHAPE(ShapeTest("Multinomial").In("[4,?]").Const(Tensor::Scalar<int32_t>(3)), "[4,3]");
   EXPECT_SHAPE_ERROR(ShapeTest("Multinomial").In("[4]").In("[]", DT_INT32), "rank 2");
   EXPECT_SHAPE_ERROR(ShapeTest("StatelessRandomUniform").In("[1]", DT_INT32).In("[3]", DT_INT64),
                      "seed must have shape [2]");
@@ -141,8 +138,7 @@ TEST(RandomShuffle, PermutesRows) {
   const Output y =
       ops::RandomShuffle(s, Tensor::Of<float>(Shape({3, 2}), {1, 2, 3, 4, 5, 6}), {134});
   EXPECT_EQ(Fetch(s, y).ToString(), "float [3,2] {3, 4, 5, 6, 1, 2}");
-  const Output words =
-      ops::RandomShuffle(s, Tensor::Vector<std::string>({"a", "b", "c"}), {134});
+  const Output words = ops::RandomShuffle(s, Tensor::Vector<std::string>({"a", "b", "c"}), {134});
   EXPECT_EQ(Fetch(s, words).ToString(), "string [3] {\"b\", \"c\", \"a\"}");
   const Output one = ops::RandomShuffle(s, Tensor::Vector<float>({4}), {134});
   EXPECT_EQ(Fetch(s, one).ToString(), "float [1] {4}");
@@ -151,9 +147,9 @@ TEST(RandomShuffle, PermutesRows) {
 TEST(StatelessRandom, GivesThePublishedValues) {
   const Scope s = Scope::Root();
   const Input seed = Tensor::Vector<int64_t>({1, 2});
-  ExpectValues<float>(
-      Fetch(s, ops::StatelessRandomNormal(s, {6}, seed), 2),
-      {0.5441101, 0.20738031, 0.07356432, 0.04643455, -1.3015898, -0.9538565}, 3e-7);
+  ExpectValues<float>(Fetch(s, ops::StatelessRandomNormal(s, {6}, seed), 2),
+                      {0.5441101, 0.20738031, 0.07356432, 0.04643455, -1.3015898, -0.9538565},
+                      3e-7);
   ExpectValues<float>(Fetch(s, ops::StatelessRandomUniform(s, {4}, seed)),
                       {0.8440604, 0.19204533, 0.9962232, 0.1603874}, 6e-8);
 }
@@ -218,8 +214,8 @@ TEST(ParameterizedTruncatedNormal, KeepsToItsBounds) {
   const Scope s = Scope::Root();
   const Tensor means = Tensor::Vector<float>({0, 5}), deviations = Tensor::Vector<float>({1, 2});
   const Tensor low = Tensor::Vector<float>({-1, 9}), high = Tensor::Vector<float>({1, 10});
-  const Tensor drawn = Fetch(s, ops::ParameterizedTruncatedNormal(s, {2, 1000}, means, deviations,
-                                                                  low, high, kSeed1234));
+  const Tensor drawn = Fetch(
+      s, ops::ParameterizedTruncatedNormal(s, {2, 1000}, means, deviations, low, high, kSeed1234));
   for (int64_t i = 0; i < 2000; ++i) {
     const int row = i < 1000 ? 0 : 1;
     EXPECT_GE(drawn.data<float>()[i], low.data<float>()[row]);

@@ -1,8 +1,8 @@
 #ifndef WEIR_OPS_SAVE_RESTORE_H_
 #define WEIR_OPS_SAVE_RESTORE_H_
 
-// Checkpoints from inside a graph. Files are those of the session's Env; their formats are described
-// in docs/formats.md. Programs usually use weir::Saver, which adds these ops.
+// Checkpoints from inside a graph. Files are those of the session's Env; their formats are
+// described in docs/formats.md. Programs usually use weir::Saver, which adds these ops.
 
 #include <vector>
 

@@ -38,9 +38,8 @@ class SaveRestoreTest : public testing::Test {
     const Output w = ops::Const(s, Tensor::Of<float>(Shape({2, 2}), {1, 2, 3, 4}));
     const Output n = ops::Const(s, Tensor::Scalar<int64_t>(7));
     const Output words = ops::Const(s, Strings({"a", "bc"}));
-    const absl::Status saved =
-        RunOp(s, ops::SaveV2(s, prefix_, Strings({"w", "n", "words"}), Strings({"", "", ""}),
-                           {w, n, words}));
+    const absl::Status saved = RunOp(s, ops::SaveV2(s, prefix_, Strings({"w", "n", "words"}),
+                                                    Strings({"", "", ""}), {w, n, words}));
     ASSERT_TRUE(saved.ok()) << saved;
   }
   const std::string prefix_ = PathOf("save_restore/model.ckpt");
@@ -85,8 +84,8 @@ TEST(SaveV2, PutsPartsTogether) {
     const float first = static_cast<float>(part);
     const Output rows = ops::Const(s, Tensor::Of<float>(Shape({1, 2}), {first, first}));
     const std::string slice = part == 0 ? "2 2 0,1:-" : "2 2 1,1:-";
-    const absl::Status saved = RunOp(s, ops::SaveV2(s, prefix + std::to_string(part), Strings({"w"}),
-                                                  Strings({slice}), {rows}));
+    const absl::Status saved = RunOp(
+        s, ops::SaveV2(s, prefix + std::to_string(part), Strings({"w"}), Strings({slice}), {rows}));
     ASSERT_TRUE(saved.ok()) << saved;
   }
   const Scope s = Scope::Root();
@@ -101,8 +100,8 @@ TEST(SaveV2, PutsPartsTogether) {
 TEST(SaveV2, RefusesASliceOfAnotherShape) {
   const Scope s = Scope::Root();
   const Output w = ops::Const(s, Tensor::Of<float>(Shape({1, 2}), {1, 2}));
-  const absl::Status saved = RunOp(
-      s, ops::SaveV2(s, PathOf("bad.ckpt"), Strings({"w"}), Strings({"4 2 0,2:-"}), {w}));
+  const absl::Status saved =
+      RunOp(s, ops::SaveV2(s, PathOf("bad.ckpt"), Strings({"w"}), Strings({"4 2 0,2:-"}), {w}));
   EXPECT_NE(saved.message().find("does not match the shape of the tensor to save"),
             std::string::npos)
       << saved;

@@ -13,9 +13,7 @@ namespace weir {
 namespace {
 
 // The step as a float.
-Term Float(const OpScope& s, const Output& step) {
-  return Term(s, ops::Cast(s, step, DT_FLOAT));
-}
+Term Float(const OpScope& s, const Output& step) { return Term(s, ops::Cast(s, step, DT_FLOAT)); }
 
 Term Number(const OpScope& s, double value) {
   return Term(s, ops::ScalarConst(s, DT_FLOAT, value));
@@ -38,8 +36,7 @@ Output ExponentialDecay(const OpScope& scope, double rate, const Output& step, d
 }
 
 Output NaturalExponentialDecay(const OpScope& scope, double rate, const Output& step,
-                               double decay_steps, double decay_rate,
-                               const DecayOptions& options) {
+                               double decay_steps, double decay_rate, const DecayOptions& options) {
   const OpScope s = scope.Composite("NaturalExpDecay");
   const Term periods = Periods(s, step, decay_steps, options);
   return Number(s, rate) * Term(s, ops::Exp(s, Number(s, -decay_rate) * periods));
@@ -60,9 +57,10 @@ Output PiecewiseConstant(const OpScope& scope, const Output& step,
     ascending = ascending && boundaries[i - 1] < boundaries[i];
   }
   if (values.size() != boundaries.size() + 1 || !ascending) {
-    scope.Fail(InvalidArgument("PiecewiseConstant needs ascending boundaries and one value more, "
-                               "but has ",
-                               boundaries.size(), " boundaries and ", values.size(), " values"));
+    scope.Fail(
+        InvalidArgument("PiecewiseConstant needs ascending boundaries and one value more, "
+                        "but has ",
+                        boundaries.size(), " boundaries and ", values.size(), " values"));
     return Output();
   }
   const OpScope s = scope.Composite("PiecewiseConstant");

@@ -1,8 +1,8 @@
 #ifndef WEIR_OPS_SCHEDULE_UTIL_H_
 #define WEIR_OPS_SCHEDULE_UTIL_H_
 
-// Learning rates that depend on the step. Each returns a float scalar to hand to an optimizer; `step`
-// is an integer scalar, usually the global step, and is read whenever the rate is computed.
+// Learning rates that depend on the step. Each returns a float scalar to hand to an optimizer;
+// `step` is an integer scalar, usually the global step, and is read whenever the rate is computed.
 
 #include <vector>
 

@@ -43,16 +43,18 @@ absl::Status LogSoftmaxGradient(GradientContext& g) {  // dx = dy - sum(dy) * ex
 
 void RegisterSoftmaxOps(OpRegistry& ops) {
   ops.Add("Softmax")
-      .Doc("softmax[..., j] = exp(logits[..., j]) / sum_k exp(logits[..., k]), over the last "
-           "dimension.")
+      .Doc(
+          "softmax[..., j] = exp(logits[..., j]) / sum_k exp(logits[..., k]), over the last "
+          "dimension.")
       .In("logits: T")
       .Out("softmax: T")
       .Attr("T: {half, bfloat16, float, double}")
       .Shape(VectorsShape)
       .Gradient(SoftmaxGradient);
   ops.Add("LogSoftmax")
-      .Doc("logsoftmax[..., j] = logits[..., j] - ln(sum_k exp(logits[..., k])), over the last "
-           "dimension.")
+      .Doc(
+          "logsoftmax[..., j] = logits[..., j] - ln(sum_k exp(logits[..., k])), over the last "
+          "dimension.")
       .In("logits: T")
       .Out("logsoftmax: T")
       .Attr("T: {half, bfloat16, float, double}")

@@ -71,7 +71,7 @@ absl::StatusOr<std::optional<StridedSliceSpec>> KnownSpec(ShapeContext& c) {
   spec->ReadMasks(c);
   if (length.dim(0) > kMaxRank) return InvalidArgument("has ", length.dim(0), " subscripts");
   spec->entries.resize(static_cast<size_t>(length.dim(0)));
-  const auto fill = [&](int i, int64_t StridedSliceSpec::Entry::*field) {
+  const auto fill = [&](int i, int64_t StridedSliceSpec::Entry::* field) {
     const PartialInts* value = c.Value(i);
     if (value == nullptr || value->values.size() != spec->entries.size()) return;
     for (size_t e = 0; e < spec->entries.size(); ++e) spec->entries[e].*field = value->values[e];

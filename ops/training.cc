@@ -55,8 +55,8 @@ constexpr Rule kRules[] = {
     {"ProximalAdagrad", "accum", "lr l1 l2 grad", "lr l1 l2 grad indices", nullptr, kBoth,
      "accum += g^2; a = lr / sqrt(accum); p = var - a * g; var = sign(p) * max(|p| - a * l1, 0) / "
      "(1 + a * l2)."},
-    {"AdagradDA", "gradient_accumulator gradient_squared_accumulator",
-     "grad lr l1 l2 global_step", "grad indices lr l1 l2 global_step", nullptr, kBoth,
+    {"AdagradDA", "gradient_accumulator gradient_squared_accumulator", "grad lr l1 l2 global_step",
+     "grad indices lr l1 l2 global_step", nullptr, kBoth,
      "s += g; q += g^2; var = -lr * sign(s) * max(|s| - l1 * global_step, 0) / (l2 * global_step * "
      "lr + sqrt(q)), where s and q are the accumulators."},
     {"Adadelta", "accum accum_update", "lr rho epsilon grad", "lr rho epsilon grad indices",
@@ -73,7 +73,8 @@ constexpr Rule kRules[] = {
      "sqrt(ms - mg^2 + epsilon); var -= mom."},
     {"Ftrl", "accum linear", "grad lr l1 l2 lr_power", "grad indices lr l1 l2 lr_power", nullptr,
      kBoth,
-     "n = accum + g^2; linear += g - (n^-lr_power - accum^-lr_power) / lr * var; var = (sign(linear) "
+     "n = accum + g^2; linear += g - (n^-lr_power - accum^-lr_power) / lr * var; var = "
+     "(sign(linear) "
      "* l1 - linear) / (n^-lr_power / lr + 2 * l2) where |linear| > l1, else 0; accum = n."},
     {"FtrlV2", "accum linear", "grad lr l1 l2 l2_shrinkage lr_power",
      "grad indices lr l1 l2 l2_shrinkage lr_power", nullptr, kBoth,
@@ -138,8 +139,9 @@ void Declare(OpRegistry& ops, const Rule& rule, bool resource, bool sparse) {
     op.In(absl::StrCat(input, type));
   }
   if (!resource) op.Out("out: Ref(T)");
-  op.Attr("T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
-          "bfloat16, uint16, complex128, half, uint32, uint64}");
+  op.Attr(
+      "T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
+      "bfloat16, uint16, complex128, half, uint32, uint64}");
   if (sparse) op.Attr("Tindices: {int32, int64}");
   op.Attr("use_locking: bool = false");
   if (rule.attr != nullptr) op.Attr(rule.attr);

@@ -5,8 +5,8 @@
 // forms: Apply<Rule> and SparseApply<Rule> on reference variables, ResourceApply<Rule> and
 // ResourceSparseApply<Rule> on resource variables. docs/ops.md prints the formulas.
 //
-// A dense step updates every element; a sparse one the rows that `indices` names, in their order, so
-// that repeated rows are updated repeatedly. All variables of a step are updated as one: nobody
+// A dense step updates every element; a sparse one the rows that `indices` names, in their order,
+// so that repeated rows are updated repeatedly. All variables of a step are updated as one: nobody
 // sees a part of it.
 
 #include <vector>
@@ -22,8 +22,8 @@ struct ApplyOptions {
 };
 
 // The dense step of `rule` ("Adam", "Momentum", ...). `variables`: the variable and its slots, all
-// handles or all references, in the op's order. `inputs`: the rest of the op's inputs, in its order.
-// Errors: InvalidArgument for an unknown rule or a form that the rule lacks.
+// handles or all references, in the op's order. `inputs`: the rest of the op's inputs, in its
+// order. Errors: InvalidArgument for an unknown rule or a form that the rule lacks.
 Operation ApplyRule(const OpScope& scope, absl::string_view rule,
                     const std::vector<Output>& variables, const std::vector<Input>& inputs,
                     const ApplyOptions& options = {});

@@ -156,8 +156,8 @@ TEST_P(VariableTest, RefusesAnotherShape) {
 TEST(Assign, TakesAnyShapeWhenAskedTo) {
   const Scope s = Scope::Root();
   const Output ref = ops::VariableV2(s.Named("v"), PartialShape(), DT_FLOAT);
-  const Output assign = ops::Assign(s, ref, Tensor::Vector<float>({1, 2, 3}),
-                                    {.validate_shape = false});
+  const Output assign =
+      ops::Assign(s, ref, Tensor::Vector<float>({1, 2, 3}), {.validate_shape = false});
   const Output read = s.Op("Identity").In(assign).Build();
   const auto session = Session::Create(s);
   ASSERT_TRUE(session.ok()) << session.status();

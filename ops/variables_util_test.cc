@@ -22,10 +22,9 @@ TEST(GetVariable, LaysOutAResourceVariable) {
   const ops::Variable v = GetVariable(s.Sub("fc"), "w", Shape(), Constant(2));
   ASSERT_TRUE(s.status().ok()) << s.status();
   EXPECT_EQ(v.name(), "fc/w");
-  EXPECT_EQ(NodeNames(s),
-            (std::vector<std::string>{"fc/w", "fc/w/Initializer/Const",
-                                      "fc/w/IsInitialized/VarIsInitializedOp", "fc/w/Assign",
-                                      "fc/w/Read/ReadVariableOp"}));
+  EXPECT_EQ(NodeNames(s), (std::vector<std::string>{"fc/w", "fc/w/Initializer/Const",
+                                                    "fc/w/IsInitialized/VarIsInitializedOp",
+                                                    "fc/w/Assign", "fc/w/Read/ReadVariableOp"}));
   const Node& initial = v.initial_value().op().node();
   EXPECT_EQ(initial.attrs().Value<std::vector<std::string>>("_class"),
             std::vector<std::string>{"loc:@fc/w"});
@@ -130,8 +129,7 @@ TEST(Group, RefusesEmptyHandles) {
 }
 
 // The value that an initializer gives to a variable of that shape.
-Tensor InitialValue(const Initializer& initializer, const Shape& shape,
-                    DataType dtype = DT_FLOAT) {
+Tensor InitialValue(const Initializer& initializer, const Shape& shape, DataType dtype = DT_FLOAT) {
   const Scope s = Scope::Root();
   SetRandomSeed(s, 7);
   GetVariableOptions options;
@@ -191,8 +189,7 @@ TEST(Initializers, ScaleVarianceByTheFans) {
 
 TEST(Initializers, FromTensorMustFit) {
   const Scope s = Scope::Root();
-  EXPECT_FALSE(
-      GetVariable(s, "v", Shape({3}), FromTensor(Tensor::Vector<float>({1, 2}))).valid());
+  EXPECT_FALSE(GetVariable(s, "v", Shape({3}), FromTensor(Tensor::Vector<float>({1, 2}))).valid());
   EXPECT_NE(s.status().message().find("the initial value is float [2]"), std::string::npos);
 }
 

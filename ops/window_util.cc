@@ -80,8 +80,7 @@ absl::Status ComputeWindow(Padding padding, WindowDim* dim) {
     return absl::OkStatus();
   }
   if (padding == Padding::kValid) dim->before = dim->after = 0;
-  dim->output =
-      (dim->input + dim->before + dim->after - effective + dim->stride) / dim->stride;
+  dim->output = (dim->input + dim->before + dim->after - effective + dim->stride) / dim->stride;
   if (dim->output >= 0) return absl::OkStatus();
   return InvalidArgument("Computed output size would be negative: ", dim->output,
                          " [input_size: ", dim->input, ", effective_filter_size: ", effective,
@@ -114,19 +113,15 @@ absl::StatusOr<WindowSpec> ParseWindow(int spatial, const WindowAttrs& attrs) {
                                             : Padding::kExplicit;
   RETURN_IF_ERROR(ParseExplicitPaddings(attrs.explicit_paddings, &spec));
   int64_t depth_dilation = 1;
-  RETURN_IF_ERROR(
-      ParseEntries("ksize", attrs.ksize, spec, &spec.kernel, &spec.depth_kernel));
-  RETURN_IF_ERROR(
-      ParseEntries("strides", attrs.strides, spec, &spec.strides, &spec.depth_stride));
+  RETURN_IF_ERROR(ParseEntries("ksize", attrs.ksize, spec, &spec.kernel, &spec.depth_kernel));
+  RETURN_IF_ERROR(ParseEntries("strides", attrs.strides, spec, &spec.strides, &spec.depth_stride));
   RETURN_IF_ERROR(
       ParseEntries("dilations", attrs.dilations, spec, &spec.dilations, &depth_dilation));
   if (depth_dilation != 1) {
-    return InvalidArgument("dilation of the channel dimension must be 1, but is ",
-                           depth_dilation);
+    return InvalidArgument("dilation of the channel dimension must be 1, but is ", depth_dilation);
   }
   if (attrs.ksize.empty() && spec.depth_stride != 1) {
-    return Unimplemented("stride of the channel dimension must be 1, but is ",
-                         spec.depth_stride);
+    return Unimplemented("stride of the channel dimension must be 1, but is ", spec.depth_stride);
   }
   return spec;
 }
@@ -203,9 +198,8 @@ GradientFn ConvGradient(const ConvOpNames& names) {
   return [names](GradientContext& g) {
     const OpScope& s = g.scope();
     const Output x = g.In(0), w = g.In(1), dy = g.Grad(0);
-    return g.Return(
-        {WindowOp(g, names.backprop_input).In(ShapeOf(s, x)).In(w).In(dy).Build(),
-         WindowOp(g, names.backprop_filter).In(x).In(ShapeOf(s, w)).In(dy).Build()});
+    return g.Return({WindowOp(g, names.backprop_input).In(ShapeOf(s, x)).In(w).In(dy).Build(),
+                     WindowOp(g, names.backprop_filter).In(x).In(ShapeOf(s, w)).In(dy).Build()});
   };
 }
 
@@ -232,8 +226,8 @@ GradientFn ConvBackpropFilterGradient(const ConvOpNames& names) {
 
 OpBuilder WindowOp(const GradientContext& g, absl::string_view op) {
   OpBuilder builder = g.scope().Op(op);
-  for (absl::string_view name : {"ksize", "strides", "padding", "explicit_paddings",
-                                 "data_format", "dilations", "use_cudnn_on_gpu"}) {
+  for (absl::string_view name : {"ksize", "strides", "padding", "explicit_paddings", "data_format",
+                                 "dilations", "use_cudnn_on_gpu"}) {
     const AttrValue* value = g.op().node().attrs().Find(name);
     if (value != nullptr) builder.SetAttr(name, *value);
   }

@@ -28,8 +28,8 @@ struct WindowDim {
 };
 
 // Fills `output`, and the padding unless it is explicit, from the other fields:
-//   kValid     output = (input - effective + stride) / stride, effective = (kernel - 1) * dilation + 1
-//   kSame      output = ceil(input / stride); of the padding needed, the odd element goes after
+//   kValid     output = (input - effective + stride) / stride, effective = (kernel - 1) * dilation
+//   + 1 kSame      output = ceil(input / stride); of the padding needed, the odd element goes after
 //   kExplicit  as kValid over before + input + after
 // InvalidArgument when an extent is out of range or the window is larger than what it slides over.
 absl::Status ComputeWindow(Padding padding, WindowDim* dim);

@@ -12,8 +12,7 @@ void ExpectDisjoint(const std::vector<Storage>& blocks, size_t arena) {
     EXPECT_EQ(blocks[i].offset % 64, 0u);
     EXPECT_LE(blocks[i].offset + blocks[i].bytes, arena);
     for (size_t j = 0; j < i; ++j) {
-      const bool same_time =
-          blocks[i].first <= blocks[j].last && blocks[j].first <= blocks[i].last;
+      const bool same_time = blocks[i].first <= blocks[j].last && blocks[j].first <= blocks[i].last;
       const bool same_place = blocks[i].offset < blocks[j].offset + blocks[j].bytes &&
                               blocks[j].offset < blocks[i].offset + blocks[i].bytes;
       EXPECT_FALSE(same_time && same_place) << i << " and " << j;

@@ -330,8 +330,7 @@ absl::Status RestoreVariables(Session& session, Env& env, const std::string& pre
     ASSIGN_OR_RETURN(Tensor value, reader->Read(node.name()));
     const std::string shared = node.attrs().Value<std::string>("shared_name");
     const std::shared_ptr<Resource> object = session.resources().FindOrCreate(
-        node.attrs().Value<std::string>("container"), shared.empty() ? node.name() : shared,
-        [&] {
+        node.attrs().Value<std::string>("container"), shared.empty() ? node.name() : shared, [&] {
           return std::make_shared<Variable>(node.name(), node.attrs().Value<DataType>("dtype"),
                                             node.attrs().Value<PartialShape>("shape"));
         });

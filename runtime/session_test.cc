@@ -59,11 +59,12 @@ TEST(Session, ErrorsOfFeedsAndFetches) {
   const auto error = [&](const std::vector<FeedRef>& feeds, const std::vector<TensorRef>& fetches) {
     return std::string(session.Run(feeds, fetches, {}).status().message());
   };
-  EXPECT_NE(error({}, {y}).find("You must feed a value for placeholder tensor 'x' with dtype float"),
-            std::string::npos)
+  EXPECT_NE(
+      error({}, {y}).find("You must feed a value for placeholder tensor 'x' with dtype float"),
+      std::string::npos)
       << error({}, {y});
-  EXPECT_NE(error({{"x", F(1)}}, {y}).find(
-                "Cannot feed value of shape [] for Tensor 'x:0', which has shape '[2]'"),
+  EXPECT_NE(error({{"x", F(1)}}, {y})
+                .find("Cannot feed value of shape [] for Tensor 'x:0', which has shape '[2]'"),
             std::string::npos);
   EXPECT_NE(error({{"x", Tensor::Vector<int32_t>({1, 2})}}, {y}).find("expects float but int32"),
             std::string::npos);
@@ -151,8 +152,7 @@ TEST(Session, VariablesKeepTheirValuesAndSnapshots) {
   for (bool resource : {true, false}) {
     const ops::Variable v = GetVariable(scope, resource ? "r" : "v", Shape({2}), Constant(1),
                                         {.use_resource = resource});
-    const Operation add =
-        v.AssignAdd(scope, ops::Const(scope, Tensor::Vector<float>({1, 10})));
+    const Operation add = v.AssignAdd(scope, ops::Const(scope, Tensor::Vector<float>({1, 10})));
     Session session = Open(scope);
     EXPECT_EQ(session.Run({}, {v}).status().code(), absl::StatusCode::kFailedPrecondition);
     ASSERT_TRUE(session.Run({}, {}, {v.initializer()}).ok());
@@ -194,9 +194,8 @@ TEST(Session, SameBitsAtAnyThreadCountAndWithoutOptimisation) {
     input.mutable_data<float>()[i] = static_cast<float>(i * 7919 % 1000) / 500 - 1;
   }
   std::vector<Tensor> results;
-  for (const SessionOptions& options :
-       {SessionOptions{.threads = 1}, SessionOptions{.threads = 3},
-        SessionOptions{.threads = 1, .optimize = false}}) {
+  for (const SessionOptions& options : {SessionOptions{.threads = 1}, SessionOptions{.threads = 3},
+                                        SessionOptions{.threads = 1, .optimize = false}}) {
     Session session = Open(scope, options);
     const auto out = session.Run({{x, input}}, {y});
     ASSERT_TRUE(out.ok());

@@ -79,8 +79,8 @@ std::string CacheDirectory() {
 }
 
 bool Download(const std::string& url, const std::string& path) {
-  const char* argv[] = {"curl",           "-fsSL", "--connect-timeout", "5", "--max-time", "120",
-                        "-o",             path.c_str(), url.c_str(),    nullptr};
+  const char* argv[] = {"curl", "-fsSL", "--connect-timeout", "5",         "--max-time",
+                        "120",  "-o",    path.c_str(),        url.c_str(), nullptr};
   pid_t child;
   if (posix_spawnp(&child, "curl", nullptr, nullptr, const_cast<char**>(argv), environ) != 0) {
     return false;

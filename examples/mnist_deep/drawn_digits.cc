@@ -31,9 +31,11 @@ std::vector<Stroke> StrokesOf(int digit) {
     case 0: return {Arc(.5f, .5f, .28f, .42f, 0, 1)};
     case 1: return {{{.35f, .25f}, {.55f, .08f}, {.55f, .92f}}};
     case 2: return {Arc(.5f, .3f, .26f, .22f, -.5f, .1f), {{.71f, .43f}, {.24f, .9f}, {.78f, .9f}}};
-    case 3: return {Arc(.47f, .3f, .25f, .21f, -.45f, .25f), Arc(.47f, .7f, .28f, .21f, -.25f, .45f)};
+    case 3:
+      return {Arc(.47f, .3f, .25f, .21f, -.45f, .25f), Arc(.47f, .7f, .28f, .21f, -.25f, .45f)};
     case 4: return {{{.62f, .92f}, {.62f, .08f}, {.2f, .62f}, {.82f, .62f}}};
-    case 5: return {{{.74f, .1f}, {.32f, .1f}, {.29f, .45f}}, Arc(.48f, .66f, .27f, .25f, -.35f, .4f)};
+    case 5:
+      return {{{.74f, .1f}, {.32f, .1f}, {.29f, .45f}}, Arc(.48f, .66f, .27f, .25f, -.35f, .4f)};
     case 6: return {{{.66f, .08f}, {.36f, .4f}, {.25f, .66f}}, Arc(.5f, .68f, .25f, .23f, 0, 1)};
     case 7: return {{{.22f, .1f}, {.78f, .1f}, {.42f, .92f}}};
     case 8: return {Arc(.5f, .29f, .22f, .2f, 0, 1), Arc(.5f, .7f, .27f, .22f, 0, 1)};

@@ -52,9 +52,7 @@ struct Options {
   std::map<std::string, bool> switches = {
       {"freeze", false}, {"show", false}, {"resume", false}, {"help", false}};
 
-  std::string Path(absl::string_view name) const {
-    return JoinPath(texts.at("output_dir"), name);
-  }
+  std::string Path(absl::string_view name) const { return JoinPath(texts.at("output_dir"), name); }
   SessionOptions session() const {
     SessionOptions options;
     options.threads = static_cast<int>(numbers.at("threads"));
@@ -100,12 +98,12 @@ class Progress {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     const double per_step = seconds / static_cast<double>(step - first_ + 1);
     const int filled = static_cast<int>(20 * step / total_);
-    std::printf("%s[%s%s] step %ld/%ld  loss %.4f  train accuracy %.2f  %.0f images/s  %.0f s left%s",
-                terminal_ ? "\r" : "", std::string(filled, '#').c_str(),
-                std::string(20 - filled, '.').c_str(), static_cast<long>(step),
-                static_cast<long>(total_), loss, accuracy,
-                static_cast<double>(batch_) / per_step,
-                per_step * static_cast<double>(total_ - step), terminal_ ? "  " : "\n");
+    std::printf(
+        "%s[%s%s] step %ld/%ld  loss %.4f  train accuracy %.2f  %.0f images/s  %.0f s left%s",
+        terminal_ ? "\r" : "", std::string(filled, '#').c_str(),
+        std::string(20 - filled, '.').c_str(), static_cast<long>(step), static_cast<long>(total_),
+        loss, accuracy, static_cast<double>(batch_) / per_step,
+        per_step * static_cast<double>(total_ - step), terminal_ ? "  " : "\n");
     std::fflush(stdout);
   }
   void Done() {
@@ -159,8 +157,8 @@ absl::Status Train(const Options& options, const Data& data) {
   // Fed by handle here; by name when testing.
   ASSIGN_OR_RETURN(const Callable train,
                    session.Prepare({net.x, net.labels, net.keep_prob}, {net.loss}, {net.train}));
-  ASSIGN_OR_RETURN(const Callable measure, session.Prepare({net.x, net.labels, net.keep_prob},
-                                                           {net.loss, net.accuracy}));
+  ASSIGN_OR_RETURN(const Callable measure,
+                   session.Prepare({net.x, net.labels, net.keep_prob}, {net.loss, net.accuracy}));
   const int64_t steps = options.numbers.at("steps");
   const int64_t batch_size = options.numbers.at("batch");
   Batches batches(data.train, batch_size, static_cast<uint64_t>(seed));
@@ -173,14 +171,15 @@ absl::Status Train(const Options& options, const Data& data) {
                        measure({batch.images, batch.labels, KeepAll()}));
       progress.Show(step, *now[0].data<float>(), *now[1].data<float>());
     }
-    RETURN_IF_ERROR(train.Run({batch.images, batch.labels, Tensor::Scalar<float>(0.5f)},
-                              absl::MakeSpan(loss)));
+    RETURN_IF_ERROR(
+        train.Run({batch.images, batch.labels, Tensor::Scalar<float>(0.5f)}, absl::MakeSpan(loss)));
     if ((step + 1) % kSaveEvery == 0 || step + 1 == steps) {
       RETURN_IF_ERROR(saver.Save(session, options.Path("model.ckpt"), step + 1).status());
     }
   }
   progress.Done();
-  if (steps > first) std::printf("trained to step %ld, loss %.4f\n", long{steps}, *loss[0].data<float>());
+  if (steps > first)
+    std::printf("trained to step %ld, loss %.4f\n", long{steps}, *loss[0].data<float>());
   return absl::OkStatus();
 }
 
@@ -193,11 +192,11 @@ absl::Status Freeze(const Options& options, const Data& data) {
   const std::optional<std::string> latest = LatestCheckpoint(session.env(), directory);
   if (!latest.has_value()) return NotFound(directory, ": there is no checkpoint; train first");
   RETURN_IF_ERROR(saver.Restore(session, *latest));
-  ASSIGN_OR_RETURN(const GraphDef frozen, FreezeGraph(session, {"prediction", net.accuracy.name()}));
+  ASSIGN_OR_RETURN(const GraphDef frozen,
+                   FreezeGraph(session, {"prediction", net.accuracy.name()}));
   Env& env = session.env();
   RETURN_IF_ERROR(env.AtomicWriteFile(options.Path("frozen.pb"), frozen.SerializeAsString()));
-  RETURN_IF_ERROR(
-      WriteNpy(env, options.Path("ten.npy"), data.test.Rows(0, kShown).images));
+  RETURN_IF_ERROR(WriteNpy(env, options.Path("ten.npy"), data.test.Rows(0, kShown).images));
 
   ASSIGN_OR_RETURN(Session classifier, Session::Create(frozen, options.session()));
   double correct = 0;

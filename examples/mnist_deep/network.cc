@@ -1,5 +1,6 @@
 #include "weir/examples/mnist_deep/network.h"
 
+#include "weir/ops/activation.h"
 #include "weir/ops/argmax.h"
 #include "weir/ops/binary.h"
 #include "weir/ops/cast.h"
@@ -16,7 +17,6 @@
 #include "weir/ops/reshape.h"
 #include "weir/ops/shape.h"
 #include "weir/ops/unary.h"
-#include "weir/ops/activation.h"
 #include "weir/ops/variables_util.h"
 
 namespace weir::mnist_deep {
@@ -81,11 +81,11 @@ Network BuildNetwork(const Scope& scope, int64_t seed) {
   const Output logits = layers.Dense(scope.Sub("fc2"), dropped, 1024, 10);
 
   const Scope loss = scope.Sub("loss");
-  net.loss = ops::ReduceMean(loss, ops::SoftmaxCrossEntropyWithLogits(loss, logits, net.labels).loss);
+  net.loss =
+      ops::ReduceMean(loss, ops::SoftmaxCrossEntropyWithLogits(loss, logits, net.labels).loss);
   net.prediction = ops::ArgMax(scope.Named("prediction"), logits, 1);
   const Scope accuracy = scope.Sub("accuracy");
-  const Output correct =
-      ops::Equal(accuracy, net.prediction, ops::ArgMax(accuracy, net.labels, 1));
+  const Output correct = ops::Equal(accuracy, net.prediction, ops::ArgMax(accuracy, net.labels, 1));
   net.accuracy = ops::ReduceMean(accuracy, ops::Cast(accuracy, correct, DT_FLOAT));
 
   net.train = AdamOptimizer(kLearningRate).Minimize(scope, net.loss, {.global_step = step});

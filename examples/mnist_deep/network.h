@@ -7,13 +7,13 @@ namespace weir::mnist_deep {
 
 // The convolutional network of the classic MNIST tutorial, as handles on its graph.
 struct Network {
-  Output x;          // float [?, 784], pixels in [0, 1]; named "x"
-  Output labels;     // float [?, 10], one-hot; named "y_"
-  Output keep_prob;  // float scalar: the share of fc1's units that dropout keeps
-  Output loss;       // float scalar: mean cross entropy
-  Output accuracy;   // float scalar
+  Output x;           // float [?, 784], pixels in [0, 1]; named "x"
+  Output labels;      // float [?, 10], one-hot; named "y_"
+  Output keep_prob;   // float scalar: the share of fc1's units that dropout keeps
+  Output loss;        // float scalar: mean cross entropy
+  Output accuracy;    // float scalar
   Output prediction;  // int64 [?]: the digit; named "prediction"
-  Operation train;   // One step of Adam; counts "global_step" up.
+  Operation train;    // One step of Adam; counts "global_step" up.
   Output global_step;
   Operation init;
 };

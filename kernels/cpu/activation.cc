@@ -114,8 +114,8 @@ PrepareFn Unary(double cost) {
 // Gradients do not broadcast, unlike the arithmetic that shares their loops.
 absl::Status CheckSameShape(const KernelPrepare& k) {
   if (k.In(0).shape() == k.In(1).shape()) return absl::OkStatus();
-  return k.InvalidInput(1, absl::StrCat("must have the gradients' shape ",
-                                        k.In(0).shape().ToString()));
+  return k.InvalidInput(
+      1, absl::StrCat("must have the gradients' shape ", k.In(0).shape().ToString()));
 }
 
 template <typename Op, typename... Ts>

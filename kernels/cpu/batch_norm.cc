@@ -13,12 +13,11 @@ namespace {
 template <typename Fn>
 void ForEachElement(KernelRun& r, const ChannelView& v, double cost, Fn fn) {
   if (v.inner == 1) {
-    r.ParallelFor(v.outer, cost * static_cast<double>(v.channels),
-                  [&](int64_t begin, int64_t end) {
-                    for (int64_t row = begin; row < end; ++row) {
-                      for (int64_t c = 0; c < v.channels; ++c) fn(row * v.channels + c, c);
-                    }
-                  });
+    r.ParallelFor(v.outer, cost * static_cast<double>(v.channels), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        for (int64_t c = 0; c < v.channels; ++c) fn(row * v.channels + c, c);
+      }
+    });
     return;
   }
   r.ParallelFor(v.outer * v.channels, cost * static_cast<double>(v.inner),
@@ -43,9 +42,8 @@ void Normalize(KernelRun& r, const ChannelView& v, const float* mean, const floa
   for (int64_t c = 0; c < v.channels; ++c) a[c] = scale[c] / std::sqrt(variance[c] + epsilon);
   const T* x = r.In<T>(0);
   T* y = r.Out<T>(0);
-  ForEachElement(r, v, 1, [=](int64_t i, int64_t c) {
-    y[i] = T((float(x[i]) - mean[c]) * a[c] + offset[c]);
-  });
+  ForEachElement(
+      r, v, 1, [=](int64_t i, int64_t c) { y[i] = T((float(x[i]) - mean[c]) * a[c] + offset[c]); });
 }
 
 template <typename T>
@@ -60,19 +58,21 @@ absl::Status RunTraining(KernelPrepare& k, const ChannelView& v, float epsilon) 
     const T* x = r.In<T>(0);
     float *mean = r.Out<float>(1), *variance = r.Out<float>(2);
     float *saved_mean = r.Out<float>(3), *saved_variance = r.Out<float>(4);
-    sums.Run(r, 1, [=](int64_t i, int64_t, int) { return float(x[i]); },
-             [=](int64_t c, const double* t) {
-               mean[c] = saved_mean[c] = static_cast<float>(t[0] / n);
-             });
-    sums.Run(r, 2,
-             [=](int64_t i, int64_t c, int) {
-               const float d = float(x[i]) - saved_mean[c];
-               return d * d;
-             },
-             [=](int64_t c, const double* t) {
-               saved_variance[c] = static_cast<float>(t[0] / n);
-               variance[c] = static_cast<float>(t[0] / n * unbiased);
-             });
+    sums.Run(
+        r, 1, [=](int64_t i, int64_t, int) { return float(x[i]); },
+        [=](int64_t c, const double* t) {
+          mean[c] = saved_mean[c] = static_cast<float>(t[0] / n);
+        });
+    sums.Run(
+        r, 2,
+        [=](int64_t i, int64_t c, int) {
+          const float d = float(x[i]) - saved_mean[c];
+          return d * d;
+        },
+        [=](int64_t c, const double* t) {
+          saved_variance[c] = static_cast<float>(t[0] / n);
+          variance[c] = static_cast<float>(t[0] / n * unbiased);
+        });
     Normalize<T>(r, v, saved_mean, saved_variance, epsilon, r.Workspace<float>(scratch));
     if (has_third) *r.Out<float>(5) = 0;
     return absl::OkStatus();
@@ -123,20 +123,20 @@ absl::Status RunGrad(KernelPrepare& k, const ChannelView& v, float epsilon, bool
     const float *scale = r.In<float>(2), *mean = r.In<float>(3), *variance = r.In<float>(4);
     float *dscale = r.Out<float>(1), *doffset = r.Out<float>(2);
     float *a = r.Workspace<float>(scratch), *b = a + v.channels, *m = b + v.channels;
-    sums.Run(r, 3,
-             [=](int64_t i, int64_t c, int s) {
-               const float g = float(dy[i]);
-               return s == 0 ? g : g * (float(x[i]) - mean[c]);
-             },
-             [=](int64_t c, const double* t) {
-               const double rsqrt = 1 / std::sqrt(double{variance[c]} + epsilon);
-               doffset[c] = static_cast<float>(t[0]);
-               dscale[c] = static_cast<float>(t[1] * rsqrt);
-               a[c] = static_cast<float>(scale[c] * rsqrt);
-               m[c] = training ? static_cast<float>(t[0] / n) : 0;
-               b[c] = training ? static_cast<float>(scale[c] * rsqrt * rsqrt * rsqrt * t[1] / n)
-                               : 0;
-             });
+    sums.Run(
+        r, 3,
+        [=](int64_t i, int64_t c, int s) {
+          const float g = float(dy[i]);
+          return s == 0 ? g : g * (float(x[i]) - mean[c]);
+        },
+        [=](int64_t c, const double* t) {
+          const double rsqrt = 1 / std::sqrt(double{variance[c]} + epsilon);
+          doffset[c] = static_cast<float>(t[0]);
+          dscale[c] = static_cast<float>(t[1] * rsqrt);
+          a[c] = static_cast<float>(scale[c] * rsqrt);
+          m[c] = training ? static_cast<float>(t[0] / n) : 0;
+          b[c] = training ? static_cast<float>(scale[c] * rsqrt * rsqrt * rsqrt * t[1] / n) : 0;
+        });
     T* dx = r.Out<T>(0);
     ForEachElement(r, v, 3, [=](int64_t i, int64_t c) {
       dx[i] = T(a[c] * (float(dy[i]) - m[c]) - b[c] * (float(x[i]) - mean[c]));

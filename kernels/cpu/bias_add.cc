@@ -80,8 +80,9 @@ absl::Status PrepareBiasAddGrad(KernelPrepare& k) {
     return k.Run([=](KernelRun& r) {
       const T* dy = r.In<T>(0);
       T* out = r.Out<T>(0);
-      sums.Run(r, 1, [=](int64_t i, int64_t, int) { return S(dy[i]); },
-               [=](int64_t c, const Total* totals) { out[c] = T(S(totals[0])); });
+      sums.Run(
+          r, 1, [=](int64_t i, int64_t, int) { return S(dy[i]); },
+          [=](int64_t c, const Total* totals) { out[c] = T(S(totals[0])); });
       return absl::OkStatus();
     });
   });

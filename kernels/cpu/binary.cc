@@ -74,7 +74,9 @@ Quotient<T> TruncatedQuotient(T a, T b) {
 // Division of floating-point numbers, and of integers where 0 has an inverse.
 struct DivisionOp {
   template <typename T>
-  static bool Valid(const T&, const T& b) requires kIsInteger<T> {
+  static bool Valid(const T&, const T& b)
+    requires kIsInteger<T>
+  {
     return b != 0;
   }
 };
@@ -161,7 +163,9 @@ struct XlogyOp {
 
 struct PowOp {
   template <typename T>
-  static bool Valid(const T&, const T& b) requires kIsInteger<T> {
+  static bool Valid(const T&, const T& b)
+    requires kIsInteger<T>
+  {
     return b >= 0;
   }
   template <typename T>

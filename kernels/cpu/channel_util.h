@@ -1,8 +1,8 @@
 #ifndef WEIR_KERNELS_CPU_CHANNEL_UTIL_H_
 #define WEIR_KERNELS_CPU_CHANNEL_UTIL_H_
 
-// Work per channel: tensors seen as [outer, channels, inner], where inner is 1 when channels are the
-// last dimension, and sums over outer and inner.
+// Work per channel: tensors seen as [outer, channels, inner], where inner is 1 when channels are
+// the last dimension, and sums over outer and inner.
 
 #include <algorithm>
 #include <complex>
@@ -24,7 +24,8 @@ struct ChannelView {
 // `outer` is 0 when there are no elements. REQUIRES: rank >= 1; for "NCHW" >= 2.
 inline ChannelView ViewChannels(const Shape& shape, absl::string_view data_format) {
   const int channel = data_format == "NCHW" ? 1 : shape.rank() - 1;
-  return {shape.num_elements() == 0 ? 0 : shape.Count(0, channel), shape.dim(channel), shape.Count(channel + 1, shape.rank())};
+  return {shape.num_elements() == 0 ? 0 : shape.Count(0, channel), shape.dim(channel),
+          shape.Count(channel + 1, shape.rank())};
 }
 
 // Sums of `kSums` values per channel. Partial sums over a fixed number of rows are kept in the

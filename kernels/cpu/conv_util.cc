@@ -110,8 +110,8 @@ class ReferenceConv {
         const int64_t n = std::min(kBlock, g_.in_depth - c);
         Acc sums[kBlock] = {};
         ForEachOutput(i, [&](int64_t tap, int64_t offset) {
-          AddInputSums(dy + i.batch * y_.batch + offset,
-                       w + tap * g_.group_in() * g_.out_depth, c, n, sums);
+          AddInputSums(dy + i.batch * y_.batch + offset, w + tap * g_.group_in() * g_.out_depth, c,
+                       n, sums);
         });
         for (int64_t j = 0; j < n; ++j) out[(c + j) * x_.channel] = T(sums[j]);
       }
@@ -177,8 +177,7 @@ class ReferenceConv {
         for (int64_t k2 = 0; k2 < g_.window[2].kernel; ++k2) {
           const int64_t i2 = at(2, k2);
           if (i2 < 0 || i2 >= g_.window[2].input) continue;
-          fn(TapIndex(k0, k1, k2),
-             i0 * x_.spatial[0] + i1 * x_.spatial[1] + i2 * x_.spatial[2]);
+          fn(TapIndex(k0, k1, k2), i0 * x_.spatial[0] + i1 * x_.spatial[1] + i2 * x_.spatial[2]);
         }
       }
     }
@@ -205,8 +204,7 @@ class ReferenceConv {
         for (int64_t k2 = 0; k2 < g_.window[2].kernel; ++k2) {
           const int64_t o2 = OutputAt(2, i.at[2], k2);
           if (o2 < 0) continue;
-          fn(TapIndex(k0, k1, k2),
-             o0 * y_.spatial[0] + o1 * y_.spatial[1] + o2 * y_.spatial[2]);
+          fn(TapIndex(k0, k1, k2), o0 * y_.spatial[0] + o1 * y_.spatial[1] + o2 * y_.spatial[2]);
         }
       }
     }
@@ -240,9 +238,7 @@ class ReferenceConv {
   }
 
   // The offset of the first input channel that output channel o sees.
-  int64_t GroupOffset(int64_t o) const {
-    return o / g_.group_out() * g_.group_in() * x_.channel;
-  }
+  int64_t GroupOffset(int64_t o) const { return o / g_.group_out() * g_.group_in() * x_.channel; }
 
   // sums[j] += (the input channel of output channel c + j) * row[j]
   void AddProducts(const T* in, const T* row, int64_t c, int64_t n, Acc* sums) const {
@@ -292,8 +288,7 @@ class ReferenceConv {
 template <typename T>
 absl::Status RunReference(KernelPrepare& k, const ConvGeometry& g, ConvPass pass) {
   const ReferenceConv<T> conv(g);
-  if (g.input.num_elements() == 0 || g.filter.num_elements() == 0 ||
-      g.output.num_elements() == 0) {
+  if (g.input.num_elements() == 0 || g.filter.num_elements() == 0 || g.output.num_elements() == 0) {
     return k.Run([](KernelRun& r) {  // A sum over nothing.
       std::fill_n(r.Out<T>(0), r.Out(0).num_elements(), T(0));
       return absl::OkStatus();
@@ -358,8 +353,8 @@ absl::StatusOr<ConvGeometry> ReadConvGeometry(KernelPrepare& k, const ConvKind& 
   }
   ASSIGN_OR_RETURN(const ConvGeometry g, MakeGeometry(k, kind, input, filter));
   if (kind.pass != ConvPass::kForward && k.In(2).shape() != g.output) {
-    return k.InvalidInput(2, absl::StrCat("must have the convolution's output shape ",
-                                          g.output.ToString()));
+    return k.InvalidInput(
+        2, absl::StrCat("must have the convolution's output shape ", g.output.ToString()));
   }
   return g;
 }
@@ -374,8 +369,7 @@ absl::Status PrepareConvReference(KernelPrepare& k, const ConvKind& kind) {
 }
 
 void RegisterConvKernels(KernelRegistry& kernels, absl::string_view op, const ConvKind& kind) {
-  kernels.Add(op, "CPU", [kind](KernelPrepare& k) { return PrepareConvOneDnn(k, kind); },
-              "onednn");
+  kernels.Add(op, "CPU", [kind](KernelPrepare& k) { return PrepareConvOneDnn(k, kind); }, "onednn");
   kernels.Add(op, "CPU", [kind](KernelPrepare& k) { return PrepareConvReference(k, kind); });
 }
 

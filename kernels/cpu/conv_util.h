@@ -32,12 +32,8 @@ struct ConvGeometry {
   int64_t group_in() const { return in_depth / groups; }
   int64_t group_out() const { return out_depth / groups; }
   int64_t taps() const { return window[0].kernel * window[1].kernel * window[2].kernel; }
-  int64_t input_points() const {
-    return window[0].input * window[1].input * window[2].input;
-  }
-  int64_t output_points() const {
-    return window[0].output * window[1].output * window[2].output;
-  }
+  int64_t input_points() const { return window[0].input * window[1].input * window[2].input; }
+  int64_t output_points() const { return window[0].output * window[1].output * window[2].output; }
 };
 
 // The strides of an image of the given spatial extents, outermost first.

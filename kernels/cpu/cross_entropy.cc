@@ -12,8 +12,7 @@ struct Stretch {
   bool classes = false;  // One element stands for all classes.
 
   Stretch(const Shape& from, const Shape& to)
-      : row_step(from.dim(0) == to.dim(0) ? from.dim(1) : 0),
-        classes(from.dim(1) != to.dim(1)) {}
+      : row_step(from.dim(0) == to.dim(0) ? from.dim(1) : 0), classes(from.dim(1) != to.dim(1)) {}
 
   // The row, spread out into `scratch` where one element stands for all.
   template <typename T>

@@ -19,9 +19,9 @@ void Gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, f
           int64_t ldc);
 
 // The same, in blocks of C that the run's threads share. The blocks depend on the extents alone.
-void GemmParallel(KernelRun& r, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
-                  int64_t k, float alpha, const float* a, int64_t lda, const float* b,
-                  int64_t ldb, float beta, float* c, int64_t ldc);
+void GemmParallel(KernelRun& r, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                  float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
+                  float* c, int64_t ldc);
 
 }  // namespace weir
 

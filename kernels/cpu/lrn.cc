@@ -20,8 +20,7 @@ LrnAttrs ReadAttrs(const KernelPrepare& k) {
 struct Neighbours {
   int64_t begin, end;
   Neighbours(int64_t d, int64_t depth, int64_t radius)
-      : begin(radius > d ? 0 : d - radius),
-        end(radius >= depth - d ? depth : d + radius + 1) {}
+      : begin(radius > d ? 0 : d - radius), end(radius >= depth - d ? depth : d + radius + 1) {}
 };
 
 // bias + alpha * (sum of x^2 around channel d)
@@ -51,8 +50,8 @@ void LrnGradRow(const T* dy, const T* x, const T* y, T* dx, float* norms, int64_
     for (int64_t d = around.begin; d < around.end; ++d) {
       sum += float(dy[d]) * float(y[d]) / norms[d];
     }
-    dx[i] = T(float(dy[i]) * std::pow(norms[i], -a.beta) -
-              2 * a.alpha * a.beta * float(x[i]) * sum);
+    dx[i] =
+        T(float(dy[i]) * std::pow(norms[i], -a.beta) - 2 * a.alpha * a.beta * float(x[i]) * sum);
   }
 }
 

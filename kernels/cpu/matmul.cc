@@ -194,10 +194,8 @@ absl::Status RunPlan(KernelPrepare& k, MatMulPlan p) {
         MultiplyFloats(r, p, r.In<float>(0), r.In<float>(1), r.Out<float>(0));
         return absl::OkStatus();
       });
-    case DT_HALF:
-      return RunWidened<Half>(k, std::move(p));
-    case DT_BFLOAT16:
-      return RunWidened<BFloat16>(k, std::move(p));
+    case DT_HALF: return RunWidened<Half>(k, std::move(p));
+    case DT_BFLOAT16: return RunWidened<BFloat16>(k, std::move(p));
     default:
       return DispatchType<double, int32_t, int64_t, Complex64, Complex128>(
           k.In(0).dtype(), [&]<typename T>(TypeTag<T>) { return RunLoops<T>(k, std::move(p)); });

@@ -16,7 +16,7 @@ namespace {
 using dnnl::memory;
 
 constexpr int64_t kMaxChunks = 8;
-constexpr double kChunkOperations = 4e6;              // Below that a chunk costs more than it gives.
+constexpr double kChunkOperations = 4e6;  // Below that a chunk costs more than it gives.
 constexpr int64_t kMaxPartialBytes = INT64_C(64) << 20;  // Of all chunks' filter gradients.
 
 // A convolution of a chunk of the batch.
@@ -42,10 +42,10 @@ struct ConvPlan {
   ChunkConv larger, smaller;  // The first batch % chunks chunks are one example larger.
   memory::desc filter;        // In the graph's layout.
   Reorder reorder;
-  int64_t image_example = 0;   // Elements per example.
+  int64_t image_example = 0;  // Elements per example.
   int64_t output_example = 0;
-  size_t filter_bytes = 0;     // Of one filter in the primitive's layout, rounded up.
-  size_t scratch_bytes = 0;    // Of one chunk, rounded up.
+  size_t filter_bytes = 0;   // Of one filter in the primitive's layout, rounded up.
+  size_t scratch_bytes = 0;  // Of one chunk, rounded up.
   size_t filter_offset = 0, scratch_offset = 0, reorder_offset = 0;
 
   // A chunk's first example and its primitive.
@@ -53,9 +53,7 @@ struct ConvPlan {
     const int64_t small = batch / chunks, larger_chunks = batch % chunks;
     return chunk * small + std::min(chunk, larger_chunks);
   }
-  const ChunkConv& Conv(int64_t chunk) const {
-    return chunk < batch % chunks ? larger : smaller;
-  }
+  const ChunkConv& Conv(int64_t chunk) const { return chunk < batch % chunks ? larger : smaller; }
 };
 
 int64_t CountChunks(const ConvGeometry& g, ConvPass pass, double operations) {
@@ -102,8 +100,8 @@ memory::desc FilterDesc(const ConvGeometry& g, bool any) {
 }
 
 // The primitive for `batch` examples. `filter`: the layout to use, maybe any.
-ChunkConv MakeChunk(const ConvGeometry& g, ConvPass pass, const dnnl::engine& engine,
-                    int64_t batch, const memory::desc& filter, std::string* name) {
+ChunkConv MakeChunk(const ConvGeometry& g, ConvPass pass, const dnnl::engine& engine, int64_t batch,
+                    const memory::desc& filter, std::string* name) {
   memory::dims strides, dilations, before, after;
   for (int d = kMaxSpatialDims - g.spatial; d < kMaxSpatialDims; ++d) {
     strides.push_back(g.window[d].stride);
@@ -168,17 +166,16 @@ ConvPlan MakePlan(const ConvGeometry& g, ConvPass pass, std::string* name) {
   plan.scratch_bytes = RoundedUp(plan.smaller.scratch.get_size());
   if (g.batch % plan.chunks != 0) {
     plan.larger = MakeChunk(g, pass, plan.engine, small + 1, plan.smaller.filter, name);
-    plan.scratch_bytes =
-        std::max(plan.scratch_bytes, RoundedUp(plan.larger.scratch.get_size()));
+    plan.scratch_bytes = std::max(plan.scratch_bytes, RoundedUp(plan.larger.scratch.get_size()));
   }
   plan.filter = FilterDesc(g, false);
   plan.filter_bytes = RoundedUp(plan.smaller.filter.get_size());
   plan.reorder.needed = plan.filter != plan.smaller.filter;
   if (plan.reorder.needed) {
     const bool back = pass == ConvPass::kBackpropFilter;
-    const dnnl::reorder::primitive_desc desc(
-        plan.engine, back ? plan.smaller.filter : plan.filter, plan.engine,
-        back ? plan.filter : plan.smaller.filter, CallerScratchpad());
+    const dnnl::reorder::primitive_desc desc(plan.engine, back ? plan.smaller.filter : plan.filter,
+                                             plan.engine, back ? plan.filter : plan.smaller.filter,
+                                             CallerScratchpad());
     plan.reorder.primitive = dnnl::reorder(desc);
     plan.reorder.scratch = desc.scratchpad_desc();
   }
@@ -195,11 +192,10 @@ void ReorderFilter(const ConvPlan& plan, KernelRun& r, const void* from, void* t
   const bool back = plan.pass == ConvPass::kBackpropFilter;
   dnnl::stream stream(plan.engine);
   plan.reorder.primitive.execute(
-      stream,
-      {{DNNL_ARG_FROM, Wrap(back ? plan.smaller.filter : plan.filter, plan, from)},
-       {DNNL_ARG_TO, Wrap(back ? plan.filter : plan.smaller.filter, plan, to)},
-       {DNNL_ARG_SCRATCHPAD,
-        Wrap(plan.reorder.scratch, plan, r.Workspace<char>(plan.reorder_offset))}});
+      stream, {{DNNL_ARG_FROM, Wrap(back ? plan.smaller.filter : plan.filter, plan, from)},
+               {DNNL_ARG_TO, Wrap(back ? plan.filter : plan.smaller.filter, plan, to)},
+               {DNNL_ARG_SCRATCHPAD,
+                Wrap(plan.reorder.scratch, plan, r.Workspace<char>(plan.reorder_offset))}});
 }
 
 void RunChunk(const ConvPlan& plan, KernelRun& r, int64_t chunk, const void* filter) {
@@ -213,16 +209,16 @@ void RunChunk(const ConvPlan& plan, KernelRun& r, int64_t chunk, const void* fil
   const bool to_filter = plan.pass == ConvPass::kBackpropFilter;
   dnnl::stream stream(plan.engine);
   conv.primitive.execute(
-      stream, {{to_image ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC,
-                Wrap(conv.image, plan, image + first * plan.image_example)},
-               {to_filter ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS,
-                Wrap(conv.filter, plan, filter)},
-               {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST,
-                Wrap(conv.output, plan, output + first * plan.output_example)},
-               {DNNL_ARG_SCRATCHPAD,
-                Wrap(conv.scratch, plan,
-                     r.Workspace<char>(plan.scratch_offset +
-                                       static_cast<size_t>(chunk) * plan.scratch_bytes))}});
+      stream,
+      {{to_image ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC,
+        Wrap(conv.image, plan, image + first * plan.image_example)},
+       {to_filter ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, Wrap(conv.filter, plan, filter)},
+       {forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST,
+        Wrap(conv.output, plan, output + first * plan.output_example)},
+       {DNNL_ARG_SCRATCHPAD,
+        Wrap(conv.scratch, plan,
+             r.Workspace<char>(plan.scratch_offset +
+                               static_cast<size_t>(chunk) * plan.scratch_bytes))}});
 }
 
 // Runs all chunks; `filter(chunk)` is each one's filter, read or written.
@@ -256,8 +252,7 @@ absl::Status RunToFilter(const ConvPlan& plan, KernelRun& r) {
   const bool direct = !plan.reorder.needed && plan.chunks == 1;
   const int64_t stride = static_cast<int64_t>(plan.filter_bytes / sizeof(float));
   float* partials = direct ? r.Out<float>(0) : r.Workspace<float>(plan.filter_offset);
-  RETURN_IF_ERROR(
-      RunChunks(plan, r, [&](int64_t chunk) { return partials + chunk * stride; }));
+  RETURN_IF_ERROR(RunChunks(plan, r, [&](int64_t chunk) { return partials + chunk * stride; }));
   if (direct) return absl::OkStatus();
   if (plan.chunks > 1) {
     const int64_t n = static_cast<int64_t>(plan.smaller.filter.get_size() / sizeof(float));
@@ -279,8 +274,7 @@ absl::Status RunToFilter(const ConvPlan& plan, KernelRun& r) {
 absl::Status PrepareConvOneDnn(KernelPrepare& k, const ConvKind& kind) {
   if (k.Attr<DataType>("T") != DT_FLOAT) return Unimplemented("float only");
   ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, kind));
-  if (g.input.num_elements() == 0 || g.filter.num_elements() == 0 ||
-      g.output.num_elements() == 0) {
+  if (g.input.num_elements() == 0 || g.filter.num_elements() == 0 || g.output.num_elements() == 0) {
     return Unimplemented("no empty tensors");
   }
   auto plan = std::make_shared<ConvPlan>();

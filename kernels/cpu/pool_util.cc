@@ -80,21 +80,20 @@ void MaxPoolGradPart(const PoolGeometry& g, const T* x, const T* dy, T* dx, cons
       }
     }
   }
-  ForEachArgmax<kDense>(
-      g, x + part.batch * g.in.batch, c, n,
-      [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
-        const T* __restrict from =
-            dy + part.batch * g.out.batch + OutputOffset(g, o0, o1, o2) + c * step_out;
-        int32_t place = 0;
-        ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
-          T* __restrict to = image + offset + c * step_in;
-          for (int64_t j = 0; j < n; ++j) {
-            const T add = places[j] == place ? from[j * step_out] : T(0);
-            to[j * step_in] = WrappingSum(to[j * step_in], add);
-          }
-          ++place;
-        });
-      });
+  ForEachArgmax<kDense>(g, x + part.batch * g.in.batch, c, n,
+                        [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
+                          const T* __restrict from = dy + part.batch * g.out.batch +
+                                                     OutputOffset(g, o0, o1, o2) + c * step_out;
+                          int32_t place = 0;
+                          ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
+                            T* __restrict to = image + offset + c * step_in;
+                            for (int64_t j = 0; j < n; ++j) {
+                              const T add = places[j] == place ? from[j * step_out] : T(0);
+                              to[j * step_in] = WrappingSum(to[j * step_in], add);
+                            }
+                            ++place;
+                          });
+                        });
 }
 
 // out = the element of grad at the first maximum of each window.
@@ -103,19 +102,19 @@ void MaxPoolGradGradPart(const PoolGeometry& g, const T* x, const T* grad, T* ou
                          const Part& part) {
   const int64_t step_in = kDense ? 1 : g.in.channel, step_out = kDense ? 1 : g.out.channel;
   const int64_t c = part.channel, n = part.count;
-  ForEachArgmax<kDense>(
-      g, x + part.batch * g.in.batch, c, n,
-      [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
-        T* to = out + part.batch * g.out.batch + OutputOffset(g, o0, o1, o2) + c * step_out;
-        int32_t place = 0;
-        ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
-          const T* from = grad + part.batch * g.in.batch + offset + c * step_in;
-          for (int64_t j = 0; j < n; ++j) {
-            if (places[j] == place) to[j * step_out] = from[j * step_in];
-          }
-          ++place;
-        });
-      });
+  ForEachArgmax<kDense>(g, x + part.batch * g.in.batch, c, n,
+                        [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
+                          T* to = out + part.batch * g.out.batch + OutputOffset(g, o0, o1, o2) +
+                                  c * step_out;
+                          int32_t place = 0;
+                          ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
+                            const T* from = grad + part.batch * g.in.batch + offset + c * step_in;
+                            for (int64_t j = 0; j < n; ++j) {
+                              if (places[j] == place) to[j * step_out] = from[j * step_in];
+                            }
+                            ++place;
+                          });
+                        });
 }
 
 // The mean of the windows of one row of outputs, row = (batch, o0, o1).
@@ -164,8 +163,8 @@ void AvgPoolGradRow(const PoolGeometry& g, const T* dy, T* dx, int64_t row) {
     return r.end - r.begin;
   };
   for (int64_t i2 = 0; i2 < g.window[2].input; ++i2) {
-    T* out = dx + n * g.in.batch + i0 * g.in.spatial[0] + i1 * g.in.spatial[1] +
-             i2 * g.in.spatial[2];
+    T* out =
+        dx + n * g.in.batch + i0 * g.in.spatial[0] + i1 * g.in.spatial[1] + i2 * g.in.spatial[2];
     const WindowRange r2 = OutputsOf(g.window[2], i2);
     for (int64_t c = 0; c < g.depth; c += kPoolBlock) {
       const int64_t count = std::min(kPoolBlock, g.depth - c);
@@ -173,8 +172,7 @@ void AvgPoolGradRow(const PoolGeometry& g, const T* dy, T* dx, int64_t row) {
       for (int64_t o0 = r0.begin; o0 < r0.end; ++o0) {
         for (int64_t o1 = r1.begin; o1 < r1.end; ++o1) {
           for (int64_t o2 = r2.begin; o2 < r2.end; ++o2) {
-            const T* grad =
-                dy + n * g.out.batch + OutputOffset(g, o0, o1, o2) + c * g.out.channel;
+            const T* grad = dy + n * g.out.batch + OutputOffset(g, o0, o1, o2) + c * g.out.channel;
             const Acc size = static_cast<Acc>(extent(0, o0) * extent(1, o1) * extent(2, o2));
             for (int64_t j = 0; j < count; ++j) {
               sums[j] += Acc(grad[j * g.out.channel]) / size;

@@ -21,9 +21,7 @@ struct PoolGeometry {
   ImageStrides in, out;
   Shape input, output;
 
-  int64_t output_points() const {
-    return window[0].output * window[1].output * window[2].output;
-  }
+  int64_t output_points() const { return window[0].output * window[1].output * window[2].output; }
   int64_t input_points() const { return window[0].input * window[1].input * window[2].input; }
   double taps() const {
     return static_cast<double>(window[0].kernel) * static_cast<double>(window[1].kernel) *

@@ -105,8 +105,8 @@ double DrawPoisson(double rate, double top, Philox generator) {
   return std::min(std::floor(rate), top);
 }
 
-// Fills an output of shape `shape` + the parameters' shape: one draw per element, where `draw` takes
-// the parameter's index and the element's generator.
+// Fills an output of shape `shape` + the parameters' shape: one draw per element, where `draw`
+// takes the parameter's index and the element's generator.
 template <typename Draw>
 void DrawEach(const KernelRun& r, const Philox& base, int64_t samples, int64_t parameters,
               const Draw& draw) {
@@ -173,24 +173,23 @@ absl::Status PreparePoisson(KernelPrepare& k) {
   const int64_t n = shape.num_elements();
   const int64_t rates = k.In(1).shape().num_elements();
   std::shared_ptr<GeneratorState> state = NodeGenerator(k);
-  return DispatchType<Half, float, double, int32_t, int64_t>(
-      k.In(1).dtype(), [&]<typename Rate>(TypeTag<Rate>) {
-        return k.ForType<Half, float, double, int32_t, int64_t>("dtype", [&]<typename T>() {
-          return k.Run([=](KernelRun& r) {
-            if (n == 0) return absl::OkStatus();
-            const Philox base =
-                state->Reserve(r.env(), static_cast<uint64_t>(n) * kReservedBlocksPerValue);
-            const Rate* const rate = r.In<Rate>(1);
-            T* const out = r.Out<T>(0);
-            DrawEach(r, base, n / rates, rates,
-                     [=](int64_t p, int64_t at, const Philox& generator) {
-                       out[at] = FromCount<T>(DrawPoisson(static_cast<double>(rate[p]),
-                                                          LargestCount<T>(), generator));
-                     });
-            return absl::OkStatus();
-          });
+  return DispatchType<Half, float, double, int32_t, int64_t>(k.In(1).dtype(), [&]<typename Rate>(
+                                                                                  TypeTag<Rate>) {
+    return k.ForType<Half, float, double, int32_t, int64_t>("dtype", [&]<typename T>() {
+      return k.Run([=](KernelRun& r) {
+        if (n == 0) return absl::OkStatus();
+        const Philox base =
+            state->Reserve(r.env(), static_cast<uint64_t>(n) * kReservedBlocksPerValue);
+        const Rate* const rate = r.In<Rate>(1);
+        T* const out = r.Out<T>(0);
+        DrawEach(r, base, n / rates, rates, [=](int64_t p, int64_t at, const Philox& generator) {
+          out[at] =
+              FromCount<T>(DrawPoisson(static_cast<double>(rate[p]), LargestCount<T>(), generator));
         });
+        return absl::OkStatus();
       });
+    });
+  });
 }
 
 // ---- Normal numbers between bounds ----
@@ -290,8 +289,7 @@ absl::Status DrawBatch(const CutNormal<C>& p, Philox* generator, T* out, int64_t
     return DrawFromNormal(p, generator, out, n);
   }
   const C root = std::sqrt(p.low * p.low + C(4));
-  const C cutoff =
-      C(2) * std::exp(C(0.5) + (p.low * (p.low - root)) / C(4)) / (p.low + root);
+  const C cutoff = C(2) * std::exp(C(0.5) + (p.low * (p.low - root)) / C(4)) / (p.low + root);
   if (p.high - p.low < cutoff) {
     DrawFromUniform(p, generator, out, n);
   } else {
@@ -320,8 +318,8 @@ absl::Status PrepareCutNormal(KernelPrepare& k) {
     width = kSharedBatch;
     batches = (n + width - 1) / width;
   }
-  const uint64_t reserved = static_cast<uint64_t>(batches) * 2 * kMaxRejections *
-                            static_cast<uint64_t>(width + 3) / 4;
+  const uint64_t reserved =
+      static_cast<uint64_t>(batches) * 2 * kMaxRejections * static_cast<uint64_t>(width + 3) / 4;
   std::shared_ptr<GeneratorState> state = NodeGenerator(k);
   return k.ForType<Half, BFloat16, float, double>("dtype", [&]<typename T>() {
     using C = std::conditional_t<std::is_same_v<T, double>, double, float>;
@@ -333,12 +331,11 @@ absl::Status PrepareCutNormal(KernelPrepare& k) {
       };
       // One stream for all batches in order: how much a batch takes is not known before.
       for (int64_t b = 0; b < batches; ++b) {
-        ASSIGN_OR_RETURN(const CutNormal<C> p,
-                         CutNormal<C>::Make(parameter(1, b), parameter(2, b), parameter(3, b),
-                                            parameter(4, b)));
+        ASSIGN_OR_RETURN(
+            const CutNormal<C> p,
+            CutNormal<C>::Make(parameter(1, b), parameter(2, b), parameter(3, b), parameter(4, b)));
         const int64_t first = b * width;
-        RETURN_IF_ERROR(
-            DrawBatch(p, &generator, r.Out<T>(0) + first, std::min(width, n - first)));
+        RETURN_IF_ERROR(DrawBatch(p, &generator, r.Out<T>(0) + first, std::min(width, n - first)));
       }
       return absl::OkStatus();
     });

@@ -91,7 +91,7 @@ struct SumReducer {
 template <typename T>
 struct MeanTypes : SumTypes<T> {};
 template <typename T>
-requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
 struct MeanTypes<T> {
   using Lane = std::conditional_t<std::is_signed_v<T>, int64_t, uint64_t>;
   using Acc = Lane;

@@ -17,8 +17,8 @@ absl::Status CheckNames(const KernelPrepare& k, int64_t tensors) {
   }
   for (int i : {kNames, kSlices}) {
     if (k.In(i).shape() != Shape({tensors})) {
-      return k.InvalidInput(i, absl::StrCat("must have one entry for each of ", tensors,
-                                            " tensors"));
+      return k.InvalidInput(i,
+                            absl::StrCat("must have one entry for each of ", tensors, " tensors"));
     }
   }
   return absl::OkStatus();
@@ -29,9 +29,10 @@ absl::Status SaveTensor(BundleWriter& writer, const std::string& name,
   ASSIGN_OR_RETURN(const ShapeAndSlice spec, ParseShapeAndSlice(shape_and_slice));
   if (spec.whole) return writer.Add(name, tensor);
   if (spec.slice_shape != tensor.shape()) {
-    return InvalidArgument("Slice in shape_and_slice specification does not match the shape of the "
-                           "tensor to save: ",
-                           shape_and_slice, ", tensor: ", tensor.shape().ToString());
+    return InvalidArgument(
+        "Slice in shape_and_slice specification does not match the shape of the "
+        "tensor to save: ",
+        shape_and_slice, ", tensor: ", tensor.shape().ToString());
   }
   return writer.AddSlice(name, spec.full_shape, spec.slice, tensor);
 }
@@ -46,9 +47,9 @@ absl::Status PrepareSave(KernelPrepare& k) {
                      BundleWriter::Create(r.env(), prefix));
     for (int i = 0; i < tensors; ++i) {
       const std::string& name = r.In<std::string>(kNames)[i];
-      RETURN_IF_ERROR(Annotate(SaveTensor(*writer, name, r.In<std::string>(kSlices)[i],
-                                          r.In(kFirstTensor + i)),
-                               absl::StrCat("tensor_name = ", name, "; ")));
+      RETURN_IF_ERROR(
+          Annotate(SaveTensor(*writer, name, r.In<std::string>(kSlices)[i], r.In(kFirstTensor + i)),
+                   absl::StrCat("tensor_name = ", name, "; ")));
     }
     return writer->Finish();
   });
@@ -65,10 +66,9 @@ absl::StatusOr<Tensor> RestoreTensor(const CheckpointReader& reader, const std::
   ASSIGN_OR_RETURN(const ShapeAndSlice spec, ParseShapeAndSlice(shape_and_slice));
   if (spec.whole) return reader.Read(name, allocator);
   if (spec.full_shape != info.shape) {
-    return InvalidArgument("tensor_name = ", name, "; shape in shape_and_slice spec ",
-                           spec.full_shape.ToString(),
-                           " does not match the shape stored in checkpoint: ",
-                           info.shape.ToString());
+    return InvalidArgument(
+        "tensor_name = ", name, "; shape in shape_and_slice spec ", spec.full_shape.ToString(),
+        " does not match the shape stored in checkpoint: ", info.shape.ToString());
   }
   return reader.ReadSlice(name, spec.slice, allocator);
 }

@@ -111,8 +111,7 @@ absl::Status CheckStep(const KernelPrepare& k, const StepInputs& in) {
   return absl::OkStatus();
 }
 
-absl::Status CheckShapes(absl::Span<Tensor* const> variables, const Tensor& gradient,
-                         bool sparse) {
+absl::Status CheckShapes(absl::Span<Tensor* const> variables, const Tensor& gradient, bool sparse) {
   const Shape& shape = variables[0]->shape();
   for (const Tensor* slot : variables) {
     if (slot->shape() == shape) continue;
@@ -151,8 +150,7 @@ absl::Status RunStep(const KernelRun& r, const StepInputs& in, const StepFlags& 
   const Tensor& gradient = r.In(in.gradient);
   absl::InlinedVector<Variable*, 4> variables(in.variables);
   for (int i = 0; i < in.variables; ++i) {
-    ASSIGN_OR_RETURN(variables[i],
-                     InitializedVariable(r, i, gradient.dtype(), in.is_reference));
+    ASSIGN_OR_RETURN(variables[i], InitializedVariable(r, i, gradient.dtype(), in.is_reference));
   }
   StepCall call;
   call.gradient = gradient.raw_data();
@@ -201,9 +199,8 @@ absl::Status PrepareStep(KernelPrepare& k, const StepInputs& in, UpdateFn update
 template <template <typename> class RuleOf, typename... Types>
 absl::Status PrepareRule(KernelPrepare& k) {
   const StepInputs in = FindInputs(k, RuleOf<float>::kVariables, RuleOf<float>::kScalars);
-  return k.ForType<Types...>("T", [&]<typename T>() {
-    return PrepareStep(k, in, Update<RuleOf, T>);
-  });
+  return k.ForType<Types...>("T",
+                             [&]<typename T>() { return PrepareStep(k, in, Update<RuleOf, T>); });
 }
 
 // The forms in which a rule exists (ops/training.cc).

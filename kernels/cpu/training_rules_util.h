@@ -86,8 +86,11 @@ struct AdamRule {
   static constexpr std::array kScalars = {"beta1_power", "beta2_power", "lr",
                                           "beta1",       "beta2",       "epsilon"};
   AdamRule(const C* s, const StepFlags& flags)
-      : alpha(s[2] * std::sqrt(C(1) - s[1]) / (C(1) - s[0])), beta1(s[3]), beta2(s[4]),
-        epsilon(s[5]), nesterov(flags.use_nesterov) {}
+      : alpha(s[2] * std::sqrt(C(1) - s[1]) / (C(1) - s[0])),
+        beta1(s[3]),
+        beta2(s[4]),
+        epsilon(s[5]),
+        nesterov(flags.use_nesterov) {}
   void operator()(C g, C& var, C& m, C& v) const {
     m += (g - m) * (C(1) - beta1);
     v += (g * g - v) * (C(1) - beta2);
@@ -103,7 +106,9 @@ struct AdamWithAmsgradRule {
   static constexpr int kVariables = 4;
   static constexpr std::array kScalars = AdamRule<C>::kScalars;
   AdamWithAmsgradRule(const C* s, const StepFlags&)
-      : alpha(s[2] * std::sqrt(C(1) - s[1]) / (C(1) - s[0])), beta1(s[3]), beta2(s[4]),
+      : alpha(s[2] * std::sqrt(C(1) - s[1]) / (C(1) - s[0])),
+        beta1(s[3]),
+        beta2(s[4]),
         epsilon(s[5]) {}
   void operator()(C g, C& var, C& m, C& v, C& vhat) const {
     m += (g - m) * (C(1) - beta1);
@@ -201,8 +206,7 @@ template <typename C>
 struct RMSPropRule {
   static constexpr int kVariables = 3;
   static constexpr std::array kScalars = {"lr", "rho", "momentum", "epsilon"};
-  RMSPropRule(const C* s, const StepFlags&)
-      : lr(s[0]), rho(s[1]), momentum(s[2]), epsilon(s[3]) {}
+  RMSPropRule(const C* s, const StepFlags&) : lr(s[0]), rho(s[1]), momentum(s[2]), epsilon(s[3]) {}
   void operator()(C g, C& var, C& ms, C& mom) const {
     ms += (g * g - ms) * (C(1) - rho);
     mom = mom * momentum + g * lr / std::sqrt(ms + epsilon);
@@ -238,7 +242,11 @@ struct FtrlRuleOf {
     }
   }();
   FtrlRuleOf(const C* s, const StepFlags&)
-      : lr(s[0]), l1(s[1]), l2(s[2]), power(-s[3]), shrinkage(kShrinkage ? s[4] : C(0)),
+      : lr(s[0]),
+        l1(s[1]),
+        l2(s[2]),
+        power(-s[3]),
+        shrinkage(kShrinkage ? s[4] : C(0)),
         is_root(power == C(0.5)) {}
   void operator()(C g, C& var, C& accum, C& linear) const {
     const C next = accum + g * g;
@@ -275,8 +283,7 @@ template <typename C>
 struct PowerSignRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "logbase", "sign_decay", "beta"};
-  PowerSignRule(const C* s, const StepFlags&)
-      : lr(s[0]), logbase(s[1]), decay(s[2]), beta(s[3]) {}
+  PowerSignRule(const C* s, const StepFlags&) : lr(s[0]), logbase(s[1]), decay(s[2]), beta(s[3]) {}
   void operator()(C g, C& var, C& m) const {
     m = m * beta + g * (C(1) - beta);
     var -= lr * std::exp(logbase * decay * SignOf(g) * SignOf(m)) * g;

@@ -97,7 +97,8 @@ bool ParseWord(const std::string& word, T* out) {
     return absl::SimpleAtoi(word, out);
   } else if constexpr (std::is_integral_v<T>) {
     int64_t wide;
-    if (!absl::SimpleAtoi(word, &wide) || wide < static_cast<int64_t>(std::numeric_limits<T>::min()) ||
+    if (!absl::SimpleAtoi(word, &wide) ||
+        wide < static_cast<int64_t>(std::numeric_limits<T>::min()) ||
         wide > static_cast<int64_t>(std::numeric_limits<T>::max())) {
       return false;
     }

@@ -53,8 +53,8 @@ class ProgressBar {
     if (!shown_ || (now - last_ < 100'000 && done < total_)) return;
     last_ = now;
     const int filled = static_cast<int>(30 * done / total_);
-    const double left = (now - start_) / 1e6 / static_cast<double>(done) *
-                        static_cast<double>(total_ - done);
+    const double left =
+        (now - start_) / 1e6 / static_cast<double>(done) * static_cast<double>(total_ - done);
     std::fprintf(stderr, "\r[%s%s] %ld/%ld  %.0f s left ", std::string(filled, '#').c_str(),
                  std::string(30 - filled, '.').c_str(), static_cast<long>(done),
                  static_cast<long>(total_), left);
@@ -185,8 +185,9 @@ absl::Status Run(const Options& options) {
   }
   if (options.fetches.empty() && options.targets.empty()) {
     if (!options.inits.empty()) return absl::OkStatus();
-    return InvalidArgument("nothing to do: name a tensor with --fetch or an operation with "
-                           "--target; --list shows what there is");
+    return InvalidArgument(
+        "nothing to do: name a tensor with --fetch or an operation with "
+        "--target; --list shows what there is");
   }
   ASSIGN_OR_RETURN(const std::vector<FeedRef> feeds, ReadFeeds(options, session.graph(), env));
   ASSIGN_OR_RETURN(const std::vector<Tensor> results, RunSteps(options, session, feeds, env));

@@ -96,9 +96,8 @@ absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path) {
 
 void PrintSummary(const GraphDef& def, const OpRegistry& ops, const KernelRegistry& kernels,
                   std::ostream& out) {
-  PrintNodes(def, "placeholders", out, [](const NodeDef& node) {
-    return absl::StartsWith(node.op(), "Placeholder");
-  });
+  PrintNodes(def, "placeholders", out,
+             [](const NodeDef& node) { return absl::StartsWith(node.op(), "Placeholder"); });
   PrintNodes(def, "variables", out, [](const NodeDef& node) { return IsVariable(node.op()); });
   const std::set<std::string> sinks = Sinks(def);
   out << "likely outputs:\n";
