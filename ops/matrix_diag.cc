@@ -45,7 +45,8 @@ absl::StatusOr<PartialShape> DiagPartShape(const PartialShape& x,
   if (!x.known_rank() || !band.has_value()) return PartialShape();
   Dims out = DimsOf(x);
   const int64_t rows = x.dim(-2), columns = x.dim(-1);
-  out.resize(out.size() - 2);
+  out.pop_back();
+  out.pop_back();
   if (band->count() > 1) out.push_back(band->count());
   int64_t longest = PartialShape::kUnknown;
   if (rows >= 0 && columns >= 0) {
