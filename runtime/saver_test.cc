@@ -23,7 +23,7 @@ class SaverTest : public testing::Test {
     directory_ = name;
     for (bool resource : {true, false}) {
       variables_.push_back(GetVariable(scope_, resource ? "r" : "v", Shape({2}), Constant(1),
-                                       {.use_resource = resource}));
+                                       {.use_resource = resource, .collections = {}}));
     }
     init_ = GlobalVariablesInitializer(scope_);
     add_ = Group(scope_, {variables_[0].AssignAdd(scope_, {1.0f, 2.0f}),

@@ -151,7 +151,7 @@ TEST(Session, VariablesKeepTheirValuesAndSnapshots) {
   const Scope scope = Scope::Root();
   for (bool resource : {true, false}) {
     const ops::Variable v = GetVariable(scope, resource ? "r" : "v", Shape({2}), Constant(1),
-                                        {.use_resource = resource});
+                                        {.use_resource = resource, .collections = {}});
     const Operation add = v.AssignAdd(scope, ops::Const(scope, Tensor::Vector<float>({1, 10})));
     Session session = Open(scope);
     EXPECT_EQ(session.Run({}, {v}).status().code(), absl::StatusCode::kFailedPrecondition);
