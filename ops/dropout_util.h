@@ -12,7 +12,7 @@ struct DropoutOptions {
   std::optional<int64_t> seed;  // As RandomOptions::seed in random.h.
   // An int32 vector, which broadcasts to x's shape: where it is 1, elements are kept or dropped
   // together. Absent: every element on its own.
-  std::optional<Output> noise_shape;
+  std::optional<Output> noise_shape = std::nullopt;
 };
 
 // Each element of x with probability keep_prob, divided by keep_prob; 0 otherwise. x is floating.
