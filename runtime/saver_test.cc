@@ -32,7 +32,9 @@ class SaverTest : public testing::Test {
 
   Session Open(bool initialise) {
     Session session = *Session::Create(scope_);
-    if (initialise) EXPECT_TRUE(session.Run({}, {}, {init_}).ok());
+    if (initialise) {
+      EXPECT_TRUE(session.Run({}, {}, {init_}).ok());
+    }
     return session;
   }
   std::string Values(Session& session) {
