@@ -101,7 +101,7 @@ absl::Status ImportVariables(const CollectionDef& collection, bool trainable, Gr
     VariableDef def;
     if (!def.ParseFromString(bytes)) return DataLoss("an entry is not a VariableDef");
     ASSIGN_OR_RETURN(VariableRecord record, ReadVariable(state.graph, def, trainable));
-    names->push_back(record.name);
+    names->push_back(FullName(state.graph, record.handle));
     const auto [it, is_new] =
         state.variable_by_name.emplace(record.name, static_cast<int>(state.variables.size()));
     if (is_new) {
@@ -125,7 +125,7 @@ absl::Status ExportMetaGraph(const Scope& scope, const SaverDef* saver, MetaGrap
   for (const auto& [key, names] : state.collections) {
     CollectionDef& collection = (*meta->mutable_collection_def())[key];
     for (const std::string& name : names) {
-      const auto variable = state.variable_by_name.find(name);
+      const auto variable = state.variable_by_name.find(name.substr(0, name.rfind(':')));
       if (!HoldsVariables(key) || variable == state.variable_by_name.end()) {
         collection.mutable_node_list()->add_value(name);
         continue;

@@ -28,8 +28,8 @@ struct Saveable {
 
 bool IsLocal(const GraphState& state, const std::string& name) {
   const auto it = state.collections.find("local_variables");
-  return it != state.collections.end() &&
-         std::find(it->second.begin(), it->second.end(), name) != it->second.end();
+  return it != state.collections.end() && std::find(it->second.begin(), it->second.end(),
+                                                    absl::StrCat(name, ":0")) != it->second.end();
 }
 
 absl::StatusOr<std::vector<Saveable>> Choose(const GraphState& state,

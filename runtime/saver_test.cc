@@ -109,7 +109,8 @@ TEST_F(SaverTest, ErrorsSayWhatIsMissing) {
   Session session = Open(true);
   EXPECT_NE(saver.Restore(session, Path("none")).message().find("not a valid checkpoint"),
             std::string::npos);
-  EXPECT_FALSE(saver.Save(session, Path("no/such/directory/m")).ok());
+  ASSERT_TRUE(PosixEnv().AtomicWriteFile(Path("file"), "not a directory").ok());
+  EXPECT_FALSE(saver.Save(session, Path("file/m")).ok());
   EXPECT_EQ(LatestCheckpoint(PosixEnv(), directory_), std::nullopt);
   SaverOptions only_r;
   only_r.variables = {{"r", "r"}};

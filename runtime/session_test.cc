@@ -119,8 +119,9 @@ TEST(Session, ResultsAreTheCallers) {
 TEST(Session, SteadyCallsReuseTheResultsBuffers) {
   const Scope scope = Scope::Root();
   const Output x = ops::Placeholder(scope, DT_FLOAT, {});
+  const Output y = x * 3.0f;
   Session session = Open(scope);
-  const Callable step = *session.Prepare({x}, {x * 3.0f});
+  const Callable step = *session.Prepare({x}, {y});
   std::vector<Tensor> results(1);
   ASSERT_TRUE(step.Run({F(1)}, absl::MakeSpan(results)).ok());
   const char* before = results[0].raw_data();
