@@ -166,7 +166,12 @@ class Executor {
       const KernelPrepare::OutputInfo& out = p.outputs[i];
       Tensor& slot = slots_[outputs(step)[i]];
       if (out.alias >= 0) {
-        slot = slots_[inputs(step)[out.alias]].Reinterpreted(out.dtype, out.shape);
+        const uint32_t from = inputs(step)[out.alias];
+        slot = slots_[from].Reinterpreted(out.dtype, out.shape);
+        // The plan of the arena does not know of this alias: the memory may soon be another's.
+        if (program_.slots[from].kind == SlotKind::kArena) {
+          ASSIGN_OR_RETURN(slot, slot.Clone(*run_.allocator));
+        }
       } else if (out.sized && !out.provided) {
         ASSIGN_OR_RETURN(slot, Tensor::Make(out.dtype, out.shape, *run_.allocator));
       }

@@ -50,6 +50,21 @@ TEST(Session, AnyTensorCanBeFed) {
   EXPECT_EQ(Value(session.Run({{hidden, F(10)}}, {hidden})), 10);
 }
 
+TEST(Session, ViewsMadeWhileRunningOutliveTheirSource) {
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {2});
+  const Output shape = ops::Placeholder(scope.Named("shape"), DT_INT32, {2});
+  // Only the run tells the shape; the memory behind the view would be free for what follows.
+  const Output view = ops::Reshape(scope, ops::Neg(scope, x), shape);
+  const Output next = ops::Neg(scope, ops::Exp(scope, x));
+  const Output y = ops::Sub(scope, view, next);
+  Session session = Open(scope, {.optimize = false});
+  const absl::StatusOr<std::vector<Tensor>> got = session.Run(
+      {{x, Tensor::Vector<float>({0, 0})}, {shape, Tensor::Vector<int32_t>({1, 2})}}, {y});
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ((*got)[0].ToString(), Tensor::Of<float>({1, 2}, {1, 1}).ToString());
+}
+
 TEST(Session, ErrorsOfFeedsAndFetches) {
   const Scope scope = Scope::Root();
   const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {2});

@@ -10,7 +10,7 @@ namespace {
 
 absl::Status PrepareCheckNumerics(KernelPrepare& k) {
   const Shape& shape = k.In(0).shape();
-  k.Out(0).SetShape(shape).Provided();
+  k.Out(0).SetShape(shape).Alias(0);
   const std::string message = k.Attr<std::string>("message");
   const int64_t n = shape.num_elements();
   return DispatchFloating(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
@@ -35,7 +35,6 @@ absl::Status PrepareCheckNumerics(KernelPrepare& k) {
                                                   : "Inf",
                                " values");
       }
-      r.SetOutput(0, r.In(0));
       return absl::OkStatus();
     });
   });
