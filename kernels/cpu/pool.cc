@@ -26,21 +26,21 @@ template <typename T, typename Index>
 void ArgmaxOfChannels(const PoolGeometry& g, const T* x, T* y, Index* argmax, int64_t n, int64_t c,
                       int64_t index_base) {
   const int64_t count = std::min(kPoolBlock, g.depth - c);
-  ForEachArgmax<true>(g, x + n * g.in.batch, c, count,
-                      [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
-                        const int64_t at = n * g.out.batch + o0 * g.out.spatial[0] +
-                                           o1 * g.out.spatial[1] + o2 * g.out.spatial[2] + c;
-                        int32_t place = 0;
-                        ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
-                          const int64_t from = n * g.in.batch + offset + c;
-                          for (int64_t j = 0; j < count; ++j) {
-                            if (places[j] != place) continue;
-                            y[at + j] = x[from + j];
-                            argmax[at + j] = static_cast<Index>(from + j - index_base);
-                          }
-                          ++place;
-                        });
-                      });
+  ForEachArgmax(g, x + n * g.in.batch, c, count,
+                [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
+                  const int64_t at = n * g.out.batch + o0 * g.out.spatial[0] +
+                                     o1 * g.out.spatial[1] + o2 * g.out.spatial[2] + c;
+                  int32_t place = 0;
+                  ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
+                    const int64_t from = n * g.in.batch + offset + c;
+                    for (int64_t j = 0; j < count; ++j) {
+                      if (places[j] != place) continue;
+                      y[at + j] = x[from + j];
+                      argmax[at + j] = static_cast<Index>(from + j - index_base);
+                    }
+                    ++place;
+                  });
+                });
 }
 
 template <typename T, typename Index>

@@ -65,56 +65,82 @@ void MaxPoolRow(const PoolGeometry& g, const T* x, T* y, int64_t row) {
   }
 }
 
-// dx = the sum of dy over the windows of which the point is the first maximum.
-template <bool kDense, typename T>
-void MaxPoolGradPart(const PoolGeometry& g, const T* x, const T* dy, T* dx, const Part& part) {
-  const int64_t step_in = kDense ? 1 : g.in.channel, step_out = kDense ? 1 : g.out.channel;
-  const int64_t c = part.channel, n = part.count;
-  T* const image = dx + part.batch * g.in.batch;
+// True when every input point lies in exactly one window.
+bool WindowsTile(const PoolGeometry& g) {
+  for (const WindowDim& w : g.window) {
+    if (w.stride != w.kernel || w.output * w.stride - w.before < w.input) return false;
+  }
+  return true;
+}
+
+// Sets a part of an image, from its first channel on, to zero.
+template <typename T>
+void ClearPart(const PoolGeometry& g, const Part& part, T* image) {
   for (int64_t i0 = 0; i0 < g.window[0].input; ++i0) {
     for (int64_t i1 = 0; i1 < g.window[1].input; ++i1) {
       for (int64_t i2 = 0; i2 < g.window[2].input; ++i2) {
-        T* to = image + i0 * g.in.spatial[0] + i1 * g.in.spatial[1] + i2 * g.in.spatial[2] +
-                c * step_in;
-        for (int64_t j = 0; j < n; ++j) to[j * step_in] = T(0);
+        T* to = image + i0 * g.in.spatial[0] + i1 * g.in.spatial[1] + i2 * g.in.spatial[2];
+        for (int64_t j = 0; j < part.count; ++j) to[j * g.in.channel] = T(0);
       }
     }
   }
-  ForEachArgmax<kDense>(g, x + part.batch * g.in.batch, c, n,
-                        [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
-                          const T* __restrict from = dy + part.batch * g.out.batch +
-                                                     OutputOffset(g, o0, o1, o2) + c * step_out;
-                          int32_t place = 0;
-                          ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
-                            T* __restrict to = image + offset + c * step_in;
-                            for (int64_t j = 0; j < n; ++j) {
-                              const T add = places[j] == place ? from[j * step_out] : T(0);
-                              to[j * step_in] = WrappingSum(to[j * step_in], add);
-                            }
-                            ++place;
-                          });
-                        });
+}
+
+// Gives dx the elements of dy whose maximum is at `place`: adds them, or, with kTile, sets those
+// and zero. Not inlined, as TakeLarger.
+template <bool kTile, typename T>
+[[gnu::noinline]] void SpreadTo(int32_t place, const int32_t* __restrict places,
+                                const T* __restrict dy, int64_t dy_step, int64_t n,
+                                T* __restrict dx, int64_t dx_step) {
+  if (dy_step == 1 && dx_step == 1) {
+    for (int64_t j = 0; j < n; ++j) {
+      const T add = PickIf(places[j] == place, dy[j], T(0));
+      dx[j] = kTile ? add : WrappingSum(dx[j], add);
+    }
+    return;
+  }
+  for (int64_t j = 0; j < n; ++j) {
+    T& to = dx[j * dx_step];
+    const T add = places[j] == place ? dy[j * dy_step] : T(0);
+    to = kTile ? add : WrappingSum(to, add);
+  }
+}
+
+// dx = the sum of dy over the windows of which the point is the first maximum. kTile: WindowsTile.
+template <bool kTile, typename T>
+void MaxPoolGradPart(const PoolGeometry& g, const T* x, const T* dy, T* dx, const Part& part) {
+  T* const image = dx + part.batch * g.in.batch + part.channel * g.in.channel;
+  if (!kTile) ClearPart(g, part, image);
+  const T* const grads = dy + part.batch * g.out.batch + part.channel * g.out.channel;
+  const auto spread = [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
+    const T* from = grads + OutputOffset(g, o0, o1, o2);
+    int32_t place = 0;
+    ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
+      SpreadTo<kTile>(place++, places, from, g.out.channel, part.count, image + offset,
+                      g.in.channel);
+    });
+  };
+  ForEachArgmax(g, x + part.batch * g.in.batch, part.channel, part.count, spread);
 }
 
 // out = the element of grad at the first maximum of each window.
-template <bool kDense, typename T>
+template <typename T>
 void MaxPoolGradGradPart(const PoolGeometry& g, const T* x, const T* grad, T* out,
                          const Part& part) {
-  const int64_t step_in = kDense ? 1 : g.in.channel, step_out = kDense ? 1 : g.out.channel;
-  const int64_t c = part.channel, n = part.count;
-  ForEachArgmax<kDense>(g, x + part.batch * g.in.batch, c, n,
-                        [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
-                          T* to = out + part.batch * g.out.batch + OutputOffset(g, o0, o1, o2) +
-                                  c * step_out;
-                          int32_t place = 0;
-                          ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
-                            const T* from = grad + part.batch * g.in.batch + offset + c * step_in;
-                            for (int64_t j = 0; j < n; ++j) {
-                              if (places[j] == place) to[j * step_out] = from[j * step_in];
-                            }
-                            ++place;
-                          });
-                        });
+  const T* const image = grad + part.batch * g.in.batch + part.channel * g.in.channel;
+  T* const picked = out + part.batch * g.out.batch + part.channel * g.out.channel;
+  const auto pick = [&](int64_t o0, int64_t o1, int64_t o2, const int32_t* places) {
+    T* to = picked + OutputOffset(g, o0, o1, o2);
+    int32_t place = 0;
+    ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
+      const T* from = image + offset;
+      for (int64_t j = 0; j < part.count; ++j) {
+        if (places[j] == place) to[j * g.out.channel] = from[j * g.in.channel];
+      }
+      ++place;
+    });
+  };
+  ForEachArgmax(g, x + part.batch * g.in.batch, part.channel, part.count, pick);
 }
 
 // The mean of the windows of one row of outputs, row = (batch, o0, o1).
@@ -286,11 +312,12 @@ absl::Status PrepareAvgPool(KernelPrepare& k, const WindowSpec& spec) {
 absl::Status PrepareMaxPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
   ASSIGN_OR_RETURN(const PoolGeometry g, GradGeometry(k, spec, /*grad_at_output=*/true));
   k.Out(0).SetShape(g.input);
+  const bool tile = WindowsTile(g);
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
       r.ParallelFor(CountParts(g, g.input), PartCost(g), [&](int64_t begin, int64_t end) {
-        const auto grad = g.in.channel == 1 ? MaxPoolGradPart<true, T> : MaxPoolGradPart<false, T>;
         for (int64_t unit = begin; unit < end; ++unit) {
+          const auto grad = tile ? MaxPoolGradPart<true, T> : MaxPoolGradPart<false, T>;
           grad(g, r.In<T>(0), r.In<T>(2), r.Out<T>(0), PartAt(g, unit));
         }
       });
@@ -305,10 +332,8 @@ absl::Status PrepareMaxPoolGradGrad(KernelPrepare& k, const WindowSpec& spec) {
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
       r.ParallelFor(CountParts(g, g.output), PartCost(g), [&](int64_t begin, int64_t end) {
-        const auto gather =
-            g.in.channel == 1 ? MaxPoolGradGradPart<true, T> : MaxPoolGradGradPart<false, T>;
         for (int64_t unit = begin; unit < end; ++unit) {
-          gather(g, r.In<T>(0), r.In<T>(2), r.Out<T>(0), PartAt(g, unit));
+          MaxPoolGradGradPart(g, r.In<T>(0), r.In<T>(2), r.Out<T>(0), PartAt(g, unit));
         }
       });
       return absl::OkStatus();

@@ -4,6 +4,7 @@
 // What the kernels of pooling have in common, over two or three spatial dimensions.
 
 #include <array>
+#include <bit>
 #include <limits>
 #include <type_traits>
 
@@ -65,14 +66,49 @@ inline void ForEachInWindow(const PoolGeometry& g, int64_t o0, int64_t o1, int64
   }
 }
 
+// `if_true` or `if_false`. Without a branch for types of 32 bits, so that loops vectorise.
+template <typename T>
+inline T PickIf(bool condition, T if_true, T if_false) {
+  if constexpr (sizeof(T) == sizeof(uint32_t)) {
+    const uint32_t mask = 0u - static_cast<uint32_t>(condition);
+    return std::bit_cast<T>((std::bit_cast<uint32_t>(if_true) & mask) |
+                            (std::bit_cast<uint32_t>(if_false) & ~mask));
+  } else {
+    return condition ? if_true : if_false;
+  }
+}
+
 inline constexpr int64_t kPoolBlock = 64;  // Channels that are looked at together.
+
+// Where in[j * step] > best[j], or everywhere if `place` is 0: best[j] = in[j * step], places[j] =
+// place. Not inlined, since the loops vectorise only while they are loops over distinct arrays.
+template <typename T>
+[[gnu::noinline]] void TakeLarger(const T* __restrict in, int64_t step, int64_t n, int32_t place,
+                                  ComputeType<T>* __restrict best, int32_t* __restrict places) {
+  using C = ComputeType<T>;
+  if (place == 0) {
+    for (int64_t j = 0; j < n; ++j) best[j] = in[j * step];
+    std::fill_n(places, n, 0);
+  } else if (step == 1) {
+    for (int64_t j = 0; j < n; ++j) {
+      const C v = in[j];
+      places[j] = PickIf(v > best[j], place, places[j]);
+      best[j] = PickIf(v > best[j], v, best[j]);
+    }
+  } else {
+    for (int64_t j = 0; j < n; ++j) {
+      const C v = in[j * step];
+      places[j] = v > best[j] ? place : places[j];
+      best[j] = v > best[j] ? v : best[j];
+    }
+  }
+}
 
 // Finds the first maximum of each window, for the channels [c, c + n) of one image of x, n <=
 // kPoolBlock: fn(o0, o1, o2, places), where places[j] says which of the window's points, in the
-// order of ForEachInWindow, is the maximum of channel c + j. kDense: channels lie side by side.
-template <bool kDense, typename T, typename Fn>
+// order of ForEachInWindow, is the maximum of channel c + j.
+template <typename T, typename Fn>
 void ForEachArgmax(const PoolGeometry& g, const T* x, int64_t c, int64_t n, Fn fn) {
-  const int64_t step = kDense ? 1 : g.in.channel;
   ComputeType<T> best[kPoolBlock];
   int32_t places[kPoolBlock];
   const WindowDim* w = g.window.data();
@@ -81,19 +117,7 @@ void ForEachArgmax(const PoolGeometry& g, const T* x, int64_t c, int64_t n, Fn f
       for (int64_t o2 = 0; o2 < w[2].output; ++o2) {
         int32_t place = 0;
         ForEachInWindow(g, o0, o1, o2, [&](int64_t offset) {
-          const T* in = x + offset + c * step;
-          if (place == 0) {
-            for (int64_t j = 0; j < n; ++j) best[j] = in[j * step];
-            std::fill_n(places, n, 0);
-          } else {
-            for (int64_t j = 0; j < n; ++j) {
-              const ComputeType<T> v = in[j * step];
-              const bool larger = v > best[j];
-              best[j] = larger ? v : best[j];
-              places[j] = larger ? place : places[j];
-            }
-          }
-          ++place;
+          TakeLarger(x + offset + c * g.in.channel, g.in.channel, n, place++, best, places);
         });
         fn(o0, o1, o2, places);
       }
