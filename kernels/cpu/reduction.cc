@@ -146,6 +146,7 @@ struct ExtremumReducer {
   using Out = T;
   using Lane = ComputeType<T>;
   using Acc = Lane;
+  static constexpr int kLanes = 32;  // So many that the compiler keeps a loop, and vectorises it.
   static Lane Start() {
     if constexpr (std::is_integral_v<Lane>) {
       return kMax ? std::numeric_limits<Lane>::lowest() : std::numeric_limits<Lane>::max();
@@ -155,19 +156,21 @@ struct ExtremumReducer {
     }
   }
   static Lane LaneStart() { return Start(); }
-  static Lane Step(Lane lane, T value) {
-    const Lane x = value;
+  static Lane Step(Lane lane, T value) { return Better(lane, value); }
+  static Acc Merge(Acc acc, Lane lane) { return Better(acc, lane); }
+  static Acc Combine(Acc a, Acc b) { return Better(a, b); }
+  static T Finish(Acc acc, int64_t) { return T(acc); }
+
+ private:
+  // No branches, so that loops over lanes become vector instructions.
+  static Lane Better(Lane old, Lane x) {
     if constexpr (std::is_integral_v<Lane>) {
-      return (kMax ? x > lane : x < lane) ? x : lane;
+      return (kMax ? x > old : x < old) ? x : old;
     } else {
-      return !(kMax ? x <= lane : x >= lane) && lane == lane ? x : lane;
+      const bool replaces = (kMax ? x > old : x < old) | (x != x);
+      return replaces ? x : old;
     }
   }
-  static Acc Merge(Acc acc, Lane lane) {
-    return !(kMax ? lane <= acc : lane >= acc) && acc == acc ? lane : acc;
-  }
-  static Acc Combine(Acc a, Acc b) { return Merge(a, b); }
-  static T Finish(Acc acc, int64_t) { return T(acc); }
 };
 template <typename T>
 using MaxReducer = ExtremumReducer<T, true>;
@@ -302,10 +305,20 @@ ReductionPlan MakePlan(const Shape& shape, const std::vector<bool>& reduced) {
 
 constexpr int64_t kLaneRun = 16;  // Steps per lane before a merge.
 
+// Sums run fastest with all lanes in registers; reducers that do better otherwise say so.
+template <typename R>
+constexpr int LaneCount() {
+  if constexpr (requires { R::kLanes; }) {
+    return R::kLanes;
+  } else {
+    return 16;
+  }
+}
+
 // Adds n elements that stand together.
 template <typename R>
 typename R::Acc ReduceRun(typename R::Acc acc, const typename R::In* x, int64_t n) {
-  constexpr int kLanes = 16;
+  constexpr int kLanes = LaneCount<R>();
   while (n >= kLanes) {
     typename R::Lane lanes[kLanes];
     for (int l = 0; l < kLanes; ++l) lanes[l] = R::LaneStart();
