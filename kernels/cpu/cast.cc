@@ -72,18 +72,24 @@ inline constexpr int kMantissaBits<Half> = 10;
 template <>
 inline constexpr int kMantissaBits<BFloat16> = 7;
 
-// With the bits that To lacks set to zero first, so that nothing is left to round.
+// With the bits that To lacks set to zero first, so that nothing is left to round. NaN keeps a bit.
 template <typename From, typename To>
 void TruncatingLoop(const void* in, void* out, int64_t n) {
   using Bits = std::conditional_t<sizeof(From) == 8, uint64_t,
                                   std::conditional_t<sizeof(From) == 4, uint32_t, uint16_t>>;
+  constexpr Bits kMantissa = static_cast<Bits>((Bits(1) << kMantissaBits<From>)-1);
+  constexpr Bits kQuiet = static_cast<Bits>(Bits(1) << (kMantissaBits<From> - 1));
+  constexpr Bits kInfinity = static_cast<Bits>((static_cast<Bits>(~Bits(0)) >> 1) & ~kMantissa);
   constexpr int kDropped = kMantissaBits<From> - kMantissaBits<To>;
   constexpr Bits kMask = static_cast<Bits>(~((Bits(1) << kDropped) - 1));
   const From* x = static_cast<const From*>(in);
   To* y = static_cast<To*>(out);
   for (int64_t i = 0; i < n; ++i) {
-    const Bits bits = static_cast<Bits>(std::bit_cast<Bits>(x[i]) & kMask);
-    y[i] = CastOne<To>(x[i] != x[i] ? x[i] : std::bit_cast<From>(bits));
+    // NaN is told by its bits: GCC 12 takes `v != v ? v : masked` for v.
+    const Bits bits = std::bit_cast<Bits>(x[i]);
+    const bool is_nan = (bits & static_cast<Bits>(kInfinity | kMantissa)) > kInfinity;
+    const Bits kept = static_cast<Bits>((bits & kMask) | (is_nan ? kQuiet : Bits(0)));
+    y[i] = CastOne<To>(std::bit_cast<From>(kept));
   }
 }
 
