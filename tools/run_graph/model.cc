@@ -1,17 +1,22 @@
 #include "weir/tools/run_graph/model.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "weir/graph/import.h"
 
 namespace weir::run_graph {
 namespace {
 
 constexpr uint64_t kMaxModelBytes = uint64_t{1} << 30;
+constexpr int kMaxNesting = 100;  // As the binary parser has it.
 
 // Keeps the first error of the text parser.
 class FirstError final : public google::protobuf::io::ErrorCollector {
@@ -29,9 +34,60 @@ absl::Status ParseText(const std::string& path, const std::string& content,
                        google::protobuf::Message* message) {
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
+  parser.SetRecursionLimit(kMaxNesting);
   parser.RecordErrorsTo(&error);
   if (parser.ParseFromString(content, message)) return absl::OkStatus();
   return DataLoss(path, ":", error.text());
+}
+
+bool LooksLikeText(absl::string_view content) {
+  return std::none_of(content.begin(), content.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && !absl::ascii_isspace(c);
+  });
+}
+
+constexpr int kNodeField = 1;      // Of a GraphDef.
+constexpr int kGraphDefField = 2;  // Of a MetaGraphDef.
+
+// Where a serialized message stops making sense, as far as its outermost fields tell. `base` is the
+// place of `content` in the file.
+std::string FindDamage(absl::string_view content, bool is_meta, size_t base = 0) {
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(content.data()),
+                                            static_cast<int>(content.size()));
+  using WireFormat = google::protobuf::internal::WireFormatLite;
+  int nodes = 0;
+  std::string behind;
+  while (static_cast<size_t>(in.CurrentPosition()) < content.size()) {
+    const size_t at = static_cast<size_t>(in.CurrentPosition());
+    const std::string where = absl::StrCat("byte ", base + at);
+    const uint32_t tag = in.ReadTag();
+    if (tag == 0) return where;
+    if (WireFormat::GetTagWireType(tag) != WireFormat::WIRETYPE_LENGTH_DELIMITED) {
+      if (!WireFormat::SkipField(&in, tag)) return where;
+      continue;
+    }
+    uint32_t size;
+    if (!in.ReadVarint32(&size)) return where;
+    const size_t begin = static_cast<size_t>(in.CurrentPosition());
+    if (size > content.size() - begin) {
+      return absl::StrCat("the field at ", where, " is cut", behind);
+    }
+    const absl::string_view field = content.substr(begin, size);
+    const int number = WireFormat::GetTagFieldNumber(tag);
+    if (is_meta && number == kGraphDefField && !GraphDef().ParseFromArray(field.data(), size)) {
+      return FindDamage(field, false, base + begin);
+    }
+    if (!is_meta && number == kNodeField) {
+      NodeDef node;
+      if (!node.ParseFromArray(field.data(), static_cast<int>(size))) {
+        return absl::StrCat("node ", nodes, " at ", where, behind);
+      }
+      behind = absl::StrCat(", behind node '", node.name(), "'");
+      ++nodes;
+    }
+    in.Skip(static_cast<int>(size));
+  }
+  return "outside of the nodes";
 }
 
 bool IsVariable(const std::string& op) {
@@ -81,17 +137,20 @@ absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path) {
   MetaGraphDef meta;
   if (absl::EndsWith(path, ".meta")) {
     if (meta.ParseFromString(content)) return meta;
-    return DataLoss(path, ": is not a MetaGraphDef, or is damaged");
-  }
-  if (absl::EndsWith(path, ".pbtxt")) {
-    RETURN_IF_ERROR(ParseText(path, content, meta.mutable_graph_def()));
-    return meta;
+    return DataLoss(path, ": is not a MetaGraphDef, or is damaged: ", FindDamage(content, true));
   }
   GraphDef* graph = meta.mutable_graph_def();
-  if (graph->ParseFromString(content) && (content.empty() || graph->node_size() > 0)) return meta;
-  graph->Clear();
-  if (ParseText(path, content, graph).ok()) return meta;
-  return DataLoss(path, ": is neither a binary nor a text GraphDef, or is damaged");
+  const bool is_text = absl::EndsWith(path, ".pbtxt");
+  if (!is_text && graph->ParseFromString(content) && (content.empty() || graph->node_size() > 0)) {
+    return meta;
+  }
+  if (is_text || LooksLikeText(content)) {
+    graph->Clear();
+    RETURN_IF_ERROR(ParseText(path, content, graph));
+    return meta;
+  }
+  return DataLoss(path, ": is neither a binary nor a text GraphDef, or is damaged: ",
+                  FindDamage(content, false));
 }
 
 void PrintSummary(const GraphDef& def, const OpRegistry& ops, const KernelRegistry& kernels,

@@ -13,7 +13,8 @@ namespace weir::run_graph {
 
 // Reads a model: a MetaGraphDef when the name ends in ".meta", a text GraphDef for ".pbtxt", and
 // otherwise whichever of the two forms of a GraphDef the content is. A GraphDef becomes a
-// MetaGraphDef of just that graph. DataLoss, naming the file, when it is neither.
+// MetaGraphDef of just that graph. DataLoss, naming the file and where it stops making sense, when
+// it is neither.
 absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path);
 
 // Prints what a newcomer to the model wants to know; everything that is unsupported at once.

@@ -23,8 +23,9 @@ Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtx
   --init NAME             run an operation once, before everything else
   --checkpoint PREFIX     give the variables their values from a checkpoint
   --steps N               run N times; the results shown are the last ones (1)
-  --output_dir DIR        write one NAME.npy per fetch ('/' and ':' become '_')
-  --format text|json|npy  how results are shown (text)
+  --output_dir DIR        write one NAME.npy per fetch ('/' and ':' become '_'); else results go to
+                          standard output
+  --format text|json|npy  how (text)
   --threads N             threads for the work of one op (one per core)
   --list                  show placeholders, variables, likely outputs, ops and what is unsupported
   --explain_kernels       show which kernel each op of the graph would use, and why not others
@@ -34,7 +35,9 @@ Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtx
   --memory_limit BYTES    the most that tensors may take; 0: no limit (4 GiB)
   --allow_dir DIR         let ops of the graph read and write files in DIR
 
-Exit codes: 0 success, 2 usage, 10 + the status code of an error.
+Exit codes: 0 success, 2 usage, 10 + the status code of an error: 13 InvalidArgument,
+14 DeadlineExceeded, 15 NotFound, 18 ResourceExhausted, 19 FailedPrecondition, 22 Unimplemented,
+23 Internal, 25 DataLoss.
 )";
 
 namespace {
@@ -115,6 +118,7 @@ absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
     const size_t equals = arg.find('=');
     const std::string name(arg.substr(0, equals));
     if (const auto it = switches.find(name); it != switches.end()) {
+      if (equals != absl::string_view::npos) return InvalidArgument("--", name, " takes no value");
       *it->second = true;
       continue;
     }
@@ -131,6 +135,9 @@ absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
     RETURN_IF_ERROR(Annotate(it->second(value), absl::StrCat("--", name, ": ")));
   }
   if (options.model.empty() && !options.help) return InvalidArgument("MODEL is missing");
+  if (options.benchmark && options.format == "npy" && options.output_dir.empty()) {
+    return InvalidArgument("--benchmark beside --format npy needs --output_dir");
+  }
   return options;
 }
 

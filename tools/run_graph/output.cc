@@ -3,9 +3,9 @@
 #include <cmath>
 #include <limits>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "weir/io/npy_format.h"
 
 namespace weir::run_graph {
 namespace {
@@ -44,19 +44,19 @@ std::string JsonValue(const T& value) {
   }
 }
 
-void PrintJsonValues(const Tensor& tensor, std::ostream& out) {
+void AppendJsonValues(const Tensor& tensor, std::string* out) {
   const absl::Status status =
       DispatchType<float, double, Half, BFloat16, Complex64, Complex128, int8_t, int16_t, int32_t,
                    int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool, std::string>(
           tensor.dtype(), [&]<typename T>(TypeTag<T>) {
             const char* separator = "";
             for (const T& value : tensor.values<T>()) {
-              out << separator << JsonValue(value);
+              absl::StrAppend(out, separator, JsonValue(value));
               separator = ",";
             }
             return absl::OkStatus();
           });
-  if (!status.ok()) out << Quoted(tensor.ToString());
+  if (!status.ok()) absl::StrAppend(out, Quoted(tensor.ToString()));
 }
 
 }  // namespace
@@ -69,24 +69,53 @@ std::string FileNameFor(const std::string& fetch) {
   return name + ".npy";
 }
 
-void PrintText(const std::vector<std::string>& names, const std::vector<Tensor>& values,
-               std::ostream& out) {
+std::string ResultsAsText(const std::vector<std::string>& names,
+                          const std::vector<Tensor>& values) {
+  std::string out;
   for (size_t i = 0; i < names.size(); ++i) {
-    out << names[i] << ": " << values[i].ToString(std::numeric_limits<int64_t>::max()) << "\n";
+    absl::StrAppend(&out, names[i], ": ", values[i].ToString(std::numeric_limits<int64_t>::max()),
+                    "\n");
   }
+  return out;
 }
 
-void PrintJson(const std::vector<std::string>& names, const std::vector<Tensor>& values,
-               std::ostream& out) {
-  out << "{";
-  for (size_t i = 0; i < names.size(); ++i) {
-    out << (i > 0 ? ",\n " : "") << Quoted(names[i]) << ": {\"dtype\": \""
-        << DataTypeName(values[i].dtype()) << "\", \"shape\": ["
-        << absl::StrJoin(values[i].shape().dims(), ",") << "], \"values\": [";
-    PrintJsonValues(values[i], out);
-    out << "]}";
+std::string ResultsAsJson(const std::vector<std::string>& names, const std::vector<Tensor>& values,
+                          const StepTimes* times) {
+  std::string out = "{";
+  if (times != nullptr) {
+    out += absl::StrFormat(
+        "\"--benchmark\": {\"steps\": %d, \"min_us\": %.1f, \"median_us\": %.1f, \"p99_us\": %.1f, "
+        "\"first_us\": %.1f, \"compile_us\": %.1f, \"peak_bytes\": %d, \"faults_per_step\": %.2f}",
+        times->steps, times->min, times->median, times->p99, times->first, times->compile,
+        times->peak_bytes, times->faults_per_step);
   }
-  out << "}\n";
+  for (size_t i = 0; i < names.size(); ++i) {
+    absl::StrAppend(&out, out.size() > 1 ? ",\n " : "", Quoted(names[i]), ": {\"dtype\": \"",
+                    DataTypeName(values[i].dtype()), "\", \"shape\": [",
+                    absl::StrJoin(values[i].shape().dims(), ","), "], \"values\": [");
+    AppendJsonValues(values[i], &out);
+    out += "]}";
+  }
+  return out + "}\n";
+}
+
+absl::StatusOr<std::string> ResultsAsNpy(const std::vector<std::string>& names,
+                                         const std::vector<Tensor>& values) {
+  std::string out, storage;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const absl::StatusOr<std::string> header = NpyHeader(values[i]);
+    if (!header.ok()) return Annotate(header.status(), absl::StrCat(names[i], ": "));
+    absl::StrAppend(&out, *header, NpyData(values[i], &storage));
+  }
+  return out;
+}
+
+std::string TimesAsText(const StepTimes& times) {
+  return absl::StrFormat(
+      "steps %d  min %.1f us  median %.1f us  p99 %.1f us  first %.1f us (compile %.1f us)\n"
+      "peak %d bytes  faults per step %.2f\n",
+      times.steps, times.min, times.median, times.p99, times.first, times.compile, times.peak_bytes,
+      times.faults_per_step);
 }
 
 std::string TraceJson(const RunMetadata& metadata) {

@@ -1,25 +1,32 @@
 #ifndef WEIR_TOOLS_RUN_GRAPH_OUTPUT_H_
 #define WEIR_TOOLS_RUN_GRAPH_OUTPUT_H_
 
-#include <ostream>
 #include <string>
 #include <vector>
 
-#include "weir/core/env.h"
 #include "weir/core/tensor.h"
 #include "weir/proto/config.pb.h"
+#include "weir/tools/run_graph/steps.h"
 
 namespace weir::run_graph {
 
 // "a/b:1" -> "a_b_1.npy".
 std::string FileNameFor(const std::string& fetch);
 
-// Prints results as "name: float [2] {1, 2}" lines, or as one JSON object
-// {"name": {"dtype": ..., "shape": [...], "values": [...]}}, values flat in row-major order.
-void PrintText(const std::vector<std::string>& names, const std::vector<Tensor>& values,
-               std::ostream& out);
-void PrintJson(const std::vector<std::string>& names, const std::vector<Tensor>& values,
-               std::ostream& out);
+// "name: float [2] {1, 2}", a line each.
+std::string ResultsAsText(const std::vector<std::string>& names, const std::vector<Tensor>& values);
+
+// One object {"name": {"dtype": ..., "shape": [...], "values": [...]}}, values flat in row-major
+// order. Times, if given, are its member "--benchmark", which no tensor can be called.
+std::string ResultsAsJson(const std::vector<std::string>& names, const std::vector<Tensor>& values,
+                          const StepTimes* times);
+
+// One .npy file behind the other, as numpy.load reads them from a stream. InvalidArgument for types
+// that NumPy lacks.
+absl::StatusOr<std::string> ResultsAsNpy(const std::vector<std::string>& names,
+                                         const std::vector<Tensor>& values);
+
+std::string TimesAsText(const StepTimes& times);
 
 // A timeline in the Trace Event format.
 std::string TraceJson(const RunMetadata& metadata);
