@@ -44,17 +44,24 @@ absl::Status Env::CreateDirectories(const std::string& path) {
 }
 
 absl::Status Env::AtomicWriteFile(const std::string& path, absl::string_view content) {
-  const std::string temporary = absl::StrCat(path, ".tmp", Random64());
-  const auto write = [&]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, NewWritableFile(temporary));
-    RETURN_IF_ERROR(file->Append(content));
+  return AtomicWriteFile(path, [&](WritableFile& file) { return file.Append(content); });
+}
+
+absl::Status Env::AtomicWriteFile(const std::string& path,
+                                  absl::FunctionRef<absl::Status(WritableFile&)> write) {
+  const bool in_place = FileExists(path) && !IsDirectory(path) && !IsOrdinaryFile(path);
+  const std::string target = in_place ? path : absl::StrCat(path, ".tmp", Random64());
+  const auto write_all = [&]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, NewWritableFile(target));
+    RETURN_IF_ERROR(write(*file));
     RETURN_IF_ERROR(file->Sync());
     RETURN_IF_ERROR(file->Close());
-    return RenameFile(temporary, path);
+    return in_place ? absl::OkStatus() : RenameFile(target, path);
   };
-  const absl::Status status = write();
+  const absl::Status status = write_all();
+  if (in_place) return status;
   if (!status.ok()) {
-    (void)DeleteFile(temporary);
+    (void)DeleteFile(target);
     return status;
   }
   return SyncDirectory(DirectoryOf(path));

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "weir/core/status.h"
 
 namespace weir {
@@ -85,6 +86,8 @@ class Env {
   // True for a file or directory that is there and visible to us.
   virtual bool FileExists(const std::string& path) = 0;
   virtual bool IsDirectory(const std::string& path) = 0;
+  // True for a file that keeps what is written: neither directory nor device nor pipe.
+  virtual bool IsOrdinaryFile(const std::string& path) = 0;
   virtual absl::StatusOr<uint64_t> FileSize(const std::string& path) = 0;
 
   // The names in a directory, sorted, without "." and "..".
@@ -106,8 +109,11 @@ class Env {
   absl::Status CreateDirectories(const std::string& path);
   // Writes the file so that `path` has the old content or the new at every moment, also after a
   // crash: a temporary file beside it, synced, renamed over it. On error the old file stays and
-  // the temporary one is removed.
+  // the temporary one is removed. Devices and pipes are written to as they are.
   absl::Status AtomicWriteFile(const std::string& path, absl::string_view content);
+  // The same for content that `write` appends.
+  absl::Status AtomicWriteFile(const std::string& path,
+                               absl::FunctionRef<absl::Status(WritableFile&)> write);
 };
 
 // The machine's own. Lives as long as the process.

@@ -1,5 +1,9 @@
 #include "weir/core/env.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "gtest/gtest.h"
@@ -109,6 +113,27 @@ TEST_F(EnvTest, AtomicWriteReplacesAndLeavesNothingBehind) {
   EXPECT_EQ(env_.ReadFileToString(Path("f")).value(), "new");
   EXPECT_EQ(env_.ListDirectory(dir_).value().size(), 1u);
   EXPECT_FALSE(env_.AtomicWriteFile(Path("none/f"), "x").ok());
+  const absl::Status status = env_.AtomicWriteFile(Path("f"), [](WritableFile& file) {
+    EXPECT_TRUE(file.Append("half").ok());
+    return DataLoss("no more");
+  });
+  EXPECT_EQ(status.message(), "no more");
+  EXPECT_EQ(env_.ReadFileToString(Path("f")).value(), "new");
+  EXPECT_EQ(env_.ListDirectory(dir_).value().size(), 1u);
+}
+
+TEST_F(EnvTest, AtomicWriteLeavesDevicesAndPipesInTheirPlace) {
+  const std::string pipe = Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  EXPECT_TRUE(env_.AtomicWriteFile(pipe, "text").ok());
+  char got[8];
+  EXPECT_EQ(read(reader, got, sizeof(got)), 4);
+  close(reader);
+  EXPECT_FALSE(env_.IsOrdinaryFile(pipe));
+  EXPECT_EQ(env_.ListDirectory(dir_).value().size(), 1u);
+  EXPECT_TRUE(absl::IsResourceExhausted(env_.AtomicWriteFile("/dev/full", "x")));
+  EXPECT_FALSE(env_.IsOrdinaryFile("/dev/full"));
 }
 
 TEST_F(EnvTest, CreatesMissingDirectories) {

@@ -26,7 +26,7 @@ class FolderEnv final : public Env {
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override {
     RETURN_IF_ERROR(Check(path));
-    if (!fs::is_regular_file(path)) return Denied(path, "is not an ordinary file");
+    if (!base_.IsOrdinaryFile(path)) return Denied(path, "is not an ordinary file");
     return base_.NewRandomAccessFile(path);
   }
   absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(const std::string& path) override {
@@ -43,6 +43,9 @@ class FolderEnv final : public Env {
   }
   bool IsDirectory(const std::string& path) override {
     return Check(path).ok() && base_.IsDirectory(path);
+  }
+  bool IsOrdinaryFile(const std::string& path) override {
+    return Check(path).ok() && base_.IsOrdinaryFile(path);
   }
   absl::StatusOr<uint64_t> FileSize(const std::string& path) override {
     RETURN_IF_ERROR(Check(path));

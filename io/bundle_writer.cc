@@ -232,9 +232,10 @@ absl::Status BundleWriter::FinishImpl() {
     if (replaces) (void)env_.RenameFile(aside, data);
     return status;
   }
-  RETURN_IF_ERROR(env_.SyncDirectory(DirectoryOf(prefix_)));
+  // Also when syncing fails: the new files are the ones that readers see.
+  status = env_.SyncDirectory(DirectoryOf(prefix_));
   RemoveBundleStrays(env_, prefix_, 1);
-  return absl::OkStatus();
+  return status;
 }
 
 }  // namespace weir

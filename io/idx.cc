@@ -86,10 +86,7 @@ absl::Status WriteIdx(Env& env, const std::string& path, const Tensor& tensor) {
   std::string data(tensor.raw_data(), tensor.bytes());
   const size_t width = DataTypeSize(tensor.dtype());
   if (width > 1) SwapBytes(data.data(), width, data.size() / width);
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, env.NewWritableFile(path));
-  RETURN_IF_ERROR(file->Append(header));
-  RETURN_IF_ERROR(file->Append(data));
-  return file->Close();
+  return env.AtomicWriteFile(path, header + data);
 }
 
 }  // namespace weir

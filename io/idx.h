@@ -14,8 +14,8 @@ namespace weir {
 // uint8, int8, int16, int32, float or double. DataLoss, naming the file, when it is damaged.
 absl::StatusOr<Tensor> ReadIdx(Env& env, const std::string& path);
 
-// Writes an uncompressed file. InvalidArgument for other types, ranks above 255 and dimensions
-// that do not fit in 32 bits.
+// Writes an uncompressed file; on an error an older one stays. InvalidArgument for other types,
+// ranks above 255 and dimensions that do not fit in 32 bits.
 absl::Status WriteIdx(Env& env, const std::string& path, const Tensor& tensor);
 
 }  // namespace weir

@@ -63,7 +63,9 @@ TEST(Idx, DamageIsFound) {
   const std::string whole = absl::HexStringToBytes("00000b0200000001000000020007fff9");
   for (const std::string& file : {whole, Gzip(whole)}) {
     for (size_t size = 0; size < file.size(); ++size) {
-      EXPECT_TRUE(absl::IsDataLoss(Read(file.substr(0, size)).status())) << size;
+      const absl::Status status = Read(file.substr(0, size)).status();
+      EXPECT_TRUE(absl::IsDataLoss(status)) << size;
+      EXPECT_NE(status.message().find(kPath), absl::string_view::npos) << status;
     }
     for (size_t bit = 0; bit < file.size() * 8; ++bit) {
       std::string damaged = file;

@@ -15,11 +15,11 @@ absl::StatusOr<Tensor> ReadNpy(Env& env, const std::string& path) {
 
 absl::Status WriteNpy(Env& env, const std::string& path, const Tensor& tensor) {
   ASSIGN_OR_RETURN(const std::string header, NpyHeader(tensor));
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, env.NewWritableFile(path));
-  std::string storage;
-  RETURN_IF_ERROR(file->Append(header));
-  RETURN_IF_ERROR(file->Append(NpyData(tensor, &storage)));
-  return file->Close();
+  return env.AtomicWriteFile(path, [&](WritableFile& file) -> absl::Status {
+    std::string storage;
+    RETURN_IF_ERROR(file.Append(header));
+    return file.Append(NpyData(tensor, &storage));
+  });
 }
 
 }  // namespace weir

@@ -3,7 +3,8 @@
 
 // NumPy's array files (.npy) and zip archives of them (.npz). docs/formats.md, "NumPy arrays", says
 // which element types correspond. Damage is DataLoss, what is sound but has no counterpart here is
-// Unimplemented; both name the file.
+// Unimplemented; both name the file. Writing replaces a file when all went well, and otherwise
+// leaves it as it was.
 
 #include <string>
 #include <utility>

@@ -1,5 +1,7 @@
 #include "weir/io/npy.h"
 
+#include <functional>
+
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include "weir/tests/memory_env.h"
@@ -143,13 +145,44 @@ TEST(Npy, EveryCutIsAnErrorAndEveryFlippedBitHarmless) {
   ASSERT_TRUE(WriteNpy(env, kPath, Tensor::Of<int32_t>({2, 2}, {1, 2, 3, 4})).ok());
   const std::string whole = env.Content(kPath);
   for (size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_TRUE(absl::IsDataLoss(Read(whole.substr(0, size)).status())) << size;
+    const absl::Status status = Read(whole.substr(0, size)).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << size;
+    EXPECT_NE(status.message().find(kPath), absl::string_view::npos) << status;
   }
   for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
     std::string damaged = whole;
     damaged[bit / 8] ^= static_cast<char>(1 << (bit % 8));
     (void)Read(damaged);  // Must only end: the format has no checksum.
   }
+}
+
+TEST(Npy, FailedWritesLeaveTheOlderFile) {
+  const Tensor old = Tensor::Scalar(1.5f), longer = Tensor::Zeros(DT_FLOAT, Shape({100})).value();
+  const std::vector<std::function<absl::Status(Env&, const Tensor&)>> writers = {
+      [](Env& env, const Tensor& tensor) { return WriteNpy(env, kPath, tensor); },
+      [](Env& env, const Tensor& tensor) { return WriteNpz(env, kPath, {{"a", tensor}}); },
+  };
+  for (const auto& write : writers) {
+    int failures = 0;
+    for (int n = 0;; ++n) {
+      MemoryEnv env;
+      ASSERT_TRUE(write(env, old).ok());
+      const std::string before = env.Content(kPath);
+      env.FailAfter(n);
+      const absl::Status status = write(env, longer);
+      EXPECT_EQ(env.Files(), std::vector<std::string>{kPath}) << n;
+      if (status.ok()) break;
+      ++failures;
+      EXPECT_NE(status.message().find("No space left"), absl::string_view::npos) << status;
+      // Syncing the directory, the last step, comes when the new file has its name.
+      EXPECT_TRUE(env.Content(kPath) == before || env.Content(kPath).size() > 400) << n;
+    }
+    EXPECT_GE(failures, 5);  // Creating, writing, syncing, closing, renaming.
+  }
+  MemoryEnv env;
+  ASSERT_TRUE(WriteNpy(env, kPath, old).ok());
+  EXPECT_FALSE(WriteNpz(env, kPath, {{"a", old}, {"a", old}}).ok());
+  EXPECT_TRUE(Same(ReadNpy(env, kPath).value(), old));
 }
 
 // --- Archives ---

@@ -225,24 +225,8 @@ void AppendDirectoryEntry(const Member& member, std::string* out) {
   *out += member.name;
 }
 
-}  // namespace
-
-absl::StatusOr<NamedTensors> ReadNpz(Env& env, const std::string& path) {
-  ASSIGN_OR_RETURN(const ZipReader zip, ZipReader::Open(env, path));
-  NamedTensors tensors;
-  for (const Member& member : zip.members()) {
-    ASSIGN_OR_RETURN(Tensor tensor, zip.ReadArray(member));
-    absl::string_view name = member.name;
-    absl::ConsumeSuffix(&name, ".npy");
-    tensors.emplace_back(std::string(name), std::move(tensor));
-  }
-  return tensors;
-}
-
-absl::Status WriteNpz(Env& env, const std::string& path,
-                      absl::Span<const std::pair<std::string, Tensor>> tensors) {
-  if (tensors.size() >= 0xffff) return InvalidArgument("too many arrays for '", path, "'");
-  ASSIGN_OR_RETURN(const std::unique_ptr<WritableFile> file, env.NewWritableFile(path));
+absl::Status WriteArchive(WritableFile& file, const std::string& path,
+                          absl::Span<const std::pair<std::string, Tensor>> tensors) {
   std::string directory;
   std::set<absl::string_view> names;
   uint64_t offset = 0;
@@ -264,9 +248,9 @@ absl::Status WriteNpz(Env& env, const std::string& path,
     if (offset + directory.size() > std::numeric_limits<uint32_t>::max() - 0x10000) {
       return InvalidArgument("the archive '", path, "' would have more than 4 GiB");
     }
-    RETURN_IF_ERROR(file->Append(local));
-    RETURN_IF_ERROR(file->Append(header));
-    RETURN_IF_ERROR(file->Append(data));
+    RETURN_IF_ERROR(file.Append(local));
+    RETURN_IF_ERROR(file.Append(header));
+    RETURN_IF_ERROR(file.Append(data));
     AppendDirectoryEntry(member, &directory);
   }
   const uint16_t count = static_cast<uint16_t>(tensors.size());
@@ -278,8 +262,28 @@ absl::Status WriteNpz(Env& env, const std::string& path,
   AppendInt(directory_bytes, &directory);
   AppendInt(static_cast<uint32_t>(offset), &directory);
   AppendInt(uint16_t{0}, &directory);  // Comment.
-  RETURN_IF_ERROR(file->Append(directory));
-  return file->Close();
+  return file.Append(directory);
+}
+
+}  // namespace
+
+absl::StatusOr<NamedTensors> ReadNpz(Env& env, const std::string& path) {
+  ASSIGN_OR_RETURN(const ZipReader zip, ZipReader::Open(env, path));
+  NamedTensors tensors;
+  for (const Member& member : zip.members()) {
+    ASSIGN_OR_RETURN(Tensor tensor, zip.ReadArray(member));
+    absl::string_view name = member.name;
+    absl::ConsumeSuffix(&name, ".npy");
+    tensors.emplace_back(std::string(name), std::move(tensor));
+  }
+  return tensors;
+}
+
+absl::Status WriteNpz(Env& env, const std::string& path,
+                      absl::Span<const std::pair<std::string, Tensor>> tensors) {
+  if (tensors.size() >= 0xffff) return InvalidArgument("too many arrays for '", path, "'");
+  return env.AtomicWriteFile(path,
+                             [&](WritableFile& file) { return WriteArchive(file, path, tensors); });
 }
 
 }  // namespace weir

@@ -407,6 +407,7 @@ TEST_F(DamagedBundle, EveryCutOfTheData) {
   for (size_t size = 0; size < whole.size(); ++size) {
     env_.SetContent(kData, whole.substr(0, size));
     EXPECT_TRUE(absl::IsDataLoss(Load(env_).status())) << size;
+    ExpectErrorOrSame(absl::StrCat("cut at ", size));
   }
 }
 
@@ -417,6 +418,21 @@ TEST_F(DamagedBundle, EveryFlippedBitOfTheData) {
     damaged[bit / 8] ^= static_cast<char>(1 << (bit % 8));
     env_.SetContent(kData, damaged);
     EXPECT_TRUE(absl::IsDataLoss(Load(env_).status())) << bit;
+  }
+}
+
+TEST_F(DamagedBundle, EveryCutAndEveryFlippedBitOfTheIndex) {
+  const std::string whole = env_.Content(kIndex);
+  for (size_t size = 0; size < whole.size(); ++size) {
+    env_.SetContent(kIndex, whole.substr(0, size));
+    EXPECT_TRUE(absl::IsDataLoss(Load(env_).status())) << size;
+    ExpectErrorOrSame(absl::StrCat("cut at ", size));
+  }
+  for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    std::string damaged = whole;
+    damaged[bit / 8] ^= static_cast<char>(1 << (bit % 8));
+    env_.SetContent(kIndex, damaged);
+    ExpectErrorOrSame(absl::StrCat("bit ", bit));
   }
 }
 

@@ -47,7 +47,7 @@ class MemoryWritableFile final : public WritableFile {
   }
   absl::Status Close() override {
     std::lock_guard<std::mutex> lock(env_.mutex_);
-    return env_.Change(path());
+    return env_.Change(path(), false);
   }
 
  private:
@@ -56,13 +56,14 @@ class MemoryWritableFile final : public WritableFile {
 };
 
 // REQUIRES: mutex_ is held.
-absl::Status MemoryEnv::Change(const std::string& path) {
+absl::Status MemoryEnv::Change(const std::string& path, bool needs_room) {
   ++operations_;
   if (fail_in_ < 0) return absl::OkStatus();
   if (fail_in_ > 0) {
     --fail_in_;
     return absl::OkStatus();
   }
+  if (full_ && !needs_room) return absl::OkStatus();
   if (!forever_) fail_in_ = -1;
   return ResourceExhausted("cannot write '", path, "': No space left on device");
 }
@@ -125,6 +126,11 @@ bool MemoryEnv::FileExists(const std::string& path) {
   return files_.count(path) > 0 || directories_.count(path) > 0;
 }
 
+bool MemoryEnv::IsOrdinaryFile(const std::string& path) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return files_.count(path) > 0;
+}
+
 bool MemoryEnv::IsDirectory(const std::string& path) {
   std::lock_guard<std::mutex> lock(mutex_);
   return directories_.count(path) > 0;
@@ -166,7 +172,7 @@ absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
   RETURN_IF_ERROR(names.status());
   if (!names->empty()) return FailedPrecondition("'", path, "' is not empty");
   std::lock_guard<std::mutex> lock(mutex_);
-  RETURN_IF_ERROR(Change(path));
+  RETURN_IF_ERROR(Change(path, false));
   directories_.erase(path);
   return absl::OkStatus();
 }
@@ -174,7 +180,7 @@ absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
 absl::Status MemoryEnv::DeleteFile(const std::string& path) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (files_.count(path) == 0) return Missing(path);
-  RETURN_IF_ERROR(Change(path));
+  RETURN_IF_ERROR(Change(path, false));
   files_.erase(path);
   return absl::OkStatus();
 }
@@ -183,7 +189,7 @@ absl::Status MemoryEnv::RenameFile(const std::string& from, const std::string& t
   std::lock_guard<std::mutex> lock(mutex_);
   if (files_.count(from) == 0) return Missing(from);
   if (directories_.count(DirectoryOf(to)) == 0) return Missing(to);
-  RETURN_IF_ERROR(Change(to));
+  RETURN_IF_ERROR(Change(to, false));
   if (from == to) return absl::OkStatus();
   files_[to] = std::move(files_[from]);
   files_.erase(from);

@@ -20,6 +20,13 @@ class MemoryEnv final : public Env {
   void FailAfter(int n, bool forever = false) {
     fail_in_ = n;
     forever_ = forever;
+    full_ = false;
+  }
+  // A disk that is full: after `n` more operations nothing can be created, written or synced;
+  // names can still be changed and deleted.
+  void FullAfter(int n) {
+    FailAfter(n, true);
+    full_ = true;
   }
   void Heal() { fail_in_ = -1; }
   // Operations that changed something so far.
@@ -45,6 +52,7 @@ class MemoryEnv final : public Env {
   absl::StatusOr<std::unique_ptr<WritableFile>> NewAppendableFile(const std::string& path) override;
   bool FileExists(const std::string& path) override;
   bool IsDirectory(const std::string& path) override;
+  bool IsOrdinaryFile(const std::string& path) override;
   absl::StatusOr<uint64_t> FileSize(const std::string& path) override;
   absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) override;
   absl::Status CreateDirectory(const std::string& path) override;
@@ -60,7 +68,7 @@ class MemoryEnv final : public Env {
     size_t synced = 0;
   };
 
-  absl::Status Change(const std::string& path);
+  absl::Status Change(const std::string& path, bool needs_room = true);
   absl::StatusOr<std::unique_ptr<WritableFile>> Open(const std::string& path, bool truncate);
 
   mutable std::mutex mutex_;
@@ -68,6 +76,7 @@ class MemoryEnv final : public Env {
   std::set<std::string> directories_ = {"/", "."};
   int fail_in_ = -1;
   bool forever_ = false;
+  bool full_ = false;
   int operations_ = 0;
   std::atomic<int64_t> now_{0};
   std::atomic<uint64_t> random_{0};
