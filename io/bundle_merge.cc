@@ -45,28 +45,43 @@ class BundleMerger {
     return absl::OkStatus();
   }
 
+  // On an error all files are back where they were, unless in_place().
   absl::Status Move() {
     const std::string index = BundleIndexPath(destination_);
     const std::string temporary = absl::StrCat(index, kBundleTemporaryMark, env_.Random64());
     std::vector<std::pair<std::string, std::string>> moved;
+    const auto rename = [&](const std::string& from, const std::string& to) {
+      const absl::Status status = env_.RenameFile(from, to);
+      if (status.ok()) moved.emplace_back(from, to);
+      return status;
+    };
     const auto move = [&]() -> absl::Status {
       RETURN_IF_ERROR(WriteBundleIndex(env_, temporary, header_, entries_));
       for (size_t i = 0; i < data_files_.size(); ++i) {
         const std::string to =
             BundleDataPath(destination_, static_cast<int>(i), header_.num_shards());
-        RETURN_IF_ERROR(env_.RenameFile(data_files_[i], to));
-        moved.emplace_back(data_files_[i], to);
+        // An older checkpoint's data is kept aside until the new index is in place.
+        if (to != data_files_[i] && env_.FileExists(to)) {
+          RETURN_IF_ERROR(rename(to, absl::StrCat(to, kBundleTemporaryMark, env_.Random64())));
+        }
+        RETURN_IF_ERROR(rename(data_files_[i], to));
       }
       return env_.RenameFile(temporary, index);
     };
     const absl::Status status = move();
     if (!status.ok()) {
-      for (const auto& [from, to] : moved) (void)env_.RenameFile(to, from);
+      for (; !moved.empty(); moved.pop_back()) {
+        (void)env_.RenameFile(moved.back().second, moved.back().first);
+      }
       (void)env_.DeleteFile(temporary);
       return status;
     }
+    in_place_ = true;
     return env_.SyncDirectory(DirectoryOf(destination_));
   }
+
+  // The merged checkpoint is the one that readers see.
+  bool in_place() const { return in_place_; }
 
   // Removes what is left of the inputs. Their data is safe, so failures do no harm.
   void CleanUp(bool delete_directories) {
@@ -129,6 +144,7 @@ class BundleMerger {
   std::vector<std::string> data_files_;  // In the order of their new numbers.
   std::vector<std::string> empty_files_;
   std::map<std::string, int> numbers_;  // The new number of each data file.
+  bool in_place_ = false;
 };
 
 absl::Status MergeBundles(Env& env, absl::Span<const std::string> prefixes,
@@ -136,9 +152,9 @@ absl::Status MergeBundles(Env& env, absl::Span<const std::string> prefixes,
   if (prefixes.empty()) return InvalidArgument("no checkpoints to merge");
   BundleMerger merger(env, destination);
   for (const std::string& prefix : prefixes) RETURN_IF_ERROR(merger.Gather(prefix));
-  RETURN_IF_ERROR(merger.Move());
-  merger.CleanUp(delete_old_directories);
-  return absl::OkStatus();
+  const absl::Status status = merger.Move();
+  if (merger.in_place()) merger.CleanUp(delete_old_directories);
+  return status;
 }
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "weir/core/env.h"
 #include "weir/io/tensor_bundle.h"
@@ -18,6 +19,7 @@ namespace {
 using VariableRecord = GraphState::VariableRecord;
 
 constexpr char kStateFile[] = "checkpoint";
+constexpr char kTemporaryMark[] = "_temp_";  // Behind the prefix, in the names of directories.
 
 // One entry of a checkpoint.
 struct Saveable {
@@ -136,7 +138,7 @@ Output AddShardedSave(const Scope& save, const Output& filename,
       filename, save.Op("Const")
                     .Attr("dtype", DT_STRING)
                     .Attr("value", Tensor::Scalar<std::string>(absl::StrFormat(
-                                       "_temp_%016x%016x/part", PosixEnv().Random64(),
+                                       "%s%016x%016x/part", kTemporaryMark, PosixEnv().Random64(),
                                        PosixEnv().Random64())))
                     .Build()};
   const Output prefix = save.Op("StringJoin").InList(absl::MakeConstSpan(parts)).Build();
@@ -162,6 +164,34 @@ Output AddShardedSave(const Scope& save, const Output& filename,
                               .Build();
   const Operation merge = save.Op("MergeV2Checkpoints").In(prefixes).In(filename).Build();
   return save.ControlDependencies({merge}).Op("Identity").In(filename).Build();
+}
+
+// Keeps the parser's errors off standard error.
+class Silence final : public google::protobuf::io::ErrorCollector {
+  void AddError(int, int, const std::string&) override {}
+};
+
+bool ParseState(const std::string& text, CheckpointState* state) {
+  Silence silence;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&silence);
+  return parser.ParseFromString(text, state);
+}
+
+// Removes what sharded saves, this one and those that were interrupted, left beside the checkpoint.
+void RemoveShards(Env& env, const std::string& prefix) {
+  const std::string directory = DirectoryOf(prefix);
+  const std::string mark = absl::StrCat(BaseName(prefix), kTemporaryMark);
+  const absl::StatusOr<std::vector<std::string>> names = env.ListDirectory(directory);
+  if (!names.ok()) return;
+  for (const std::string& name : *names) {
+    const std::string temporary = JoinPath(directory, name);
+    if (!absl::StartsWith(name, mark) || !env.IsDirectory(temporary)) continue;
+    const absl::StatusOr<std::vector<std::string>> files = env.ListDirectory(temporary);
+    if (!files.ok()) continue;
+    for (const std::string& file : *files) (void)env.DeleteFile(JoinPath(temporary, file));
+    (void)env.DeleteDirectory(temporary);
+  }
 }
 
 }  // namespace
@@ -221,6 +251,20 @@ absl::StatusOr<std::string> Saver::Save(Session& session, const std::string& pat
                                         std::optional<int64_t> step) {
   RETURN_IF_ERROR(session.Extend(scope_));
   const std::string prefix = step.has_value() ? absl::StrCat(path, "-", *step) : path;
+  Env& env = session.env();
+  const bool replaces = env.FileExists(absl::StrCat(prefix, ".index"));
+  const absl::Status status = Write(session, prefix);
+  if (def_.sharded()) RemoveShards(env, prefix);
+  if (status.ok()) return prefix;
+  // A new checkpoint that the state file does not name would stay for good.
+  const std::string directory = DirectoryOf(prefix);
+  if (!replaces && LatestCheckpoint(env, directory) != JoinPath(directory, BaseName(prefix))) {
+    DeleteCheckpoint(env, prefix);
+  }
+  return status;
+}
+
+absl::Status Saver::Write(Session& session, const std::string& prefix) {
   RETURN_IF_ERROR(
       session
           .Run({{def_.filename_tensor_name(), Tensor::Scalar(prefix)}}, {def_.save_tensor_name()})
@@ -231,8 +275,7 @@ absl::StatusOr<std::string> Saver::Save(Session& session, const std::string& pat
     RETURN_IF_ERROR(
         session.env().AtomicWriteFile(absl::StrCat(prefix, ".meta"), meta.SerializeAsString()));
   }
-  RETURN_IF_ERROR(Remember(session.env(), prefix));
-  return prefix;
+  return Remember(session.env(), prefix);
 }
 
 absl::Status Saver::Restore(Session& session, const std::string& path) const {
@@ -257,19 +300,18 @@ std::vector<std::string> Saver::checkpoints() const {
 absl::Status Saver::Remember(Env& env, const std::string& prefix) {
   const int64_t now = env.NowMicros();
   const int64_t interval = static_cast<int64_t>(options_.keep_every_n_hours * 3.6e9);
-  if (!next_kept_for_good_micros_) next_kept_for_good_micros_ = now + interval;
-  kept_.erase(
-      std::remove_if(kept_.begin(), kept_.end(), [&](const Kept& k) { return k.prefix == prefix; }),
-      kept_.end());
-  kept_.push_back({prefix, now});
+  std::deque<Kept> kept = kept_;
+  int64_t next_for_good = next_kept_for_good_micros_.value_or(now + interval);
+  std::erase_if(kept, [&](const Kept& k) { return k.prefix == prefix; });
+  kept.push_back({prefix, now});
   std::vector<std::string> expired;
-  while (options_.max_to_keep > 0 && kept_.size() > static_cast<size_t>(options_.max_to_keep)) {
-    if (kept_.front().micros > *next_kept_for_good_micros_) {
-      *next_kept_for_good_micros_ += interval;
+  while (options_.max_to_keep > 0 && kept.size() > static_cast<size_t>(options_.max_to_keep)) {
+    if (kept.front().micros > next_for_good) {
+      next_for_good += interval;
     } else {
-      expired.push_back(kept_.front().prefix);
+      expired.push_back(kept.front().prefix);
     }
-    kept_.pop_front();
+    kept.pop_front();
   }
   CheckpointState state;
   const std::string directory = DirectoryOf(prefix);
@@ -278,14 +320,16 @@ absl::Status Saver::Remember(Env& env, const std::string& prefix) {
     return DirectoryOf(p) == directory ? BaseName(p) : p;
   };
   state.set_model_checkpoint_path(relative(prefix));
-  for (const Kept& kept : kept_) {
-    if (options_.max_to_keep > 0 || kept.prefix == prefix) {
-      state.add_all_model_checkpoint_paths(relative(kept.prefix));
+  for (const Kept& k : kept) {
+    if (options_.max_to_keep > 0 || k.prefix == prefix) {
+      state.add_all_model_checkpoint_paths(relative(k.prefix));
     }
   }
   std::string text;
   google::protobuf::TextFormat::PrintToString(state, &text);
   RETURN_IF_ERROR(env.AtomicWriteFile(JoinPath(directory, kStateFile), text));
+  kept_ = std::move(kept);
+  next_kept_for_good_micros_ = next_for_good;
   // Only now that the state file no longer names them.
   for (const std::string& old : expired) DeleteCheckpoint(env, old);
   return absl::OkStatus();
@@ -308,7 +352,7 @@ absl::Status Saver::RecoverCheckpoints(Env& env, const std::string& directory) {
   ASSIGN_OR_RETURN(const std::string text,
                    env.ReadFileToString(JoinPath(directory, kStateFile), 16 << 20));
   CheckpointState state;
-  if (!google::protobuf::TextFormat::ParseFromString(text, &state)) {
+  if (!ParseState(text, &state)) {
     return DataLoss(JoinPath(directory, kStateFile), " is not a checkpoint state");
   }
   kept_.clear();
@@ -326,7 +370,7 @@ absl::Status RestoreVariables(Session& session, Env& env, const std::string& pre
     const Node& node = graph.node(id);
     const std::string& op = node.op().name;
     if (op != "VarHandleOp" && op != "VariableV2" && op != "Variable") continue;
-    if (!reader->Find(node.name()).ok()) continue;
+    if (absl::IsNotFound(reader->Find(node.name()).status())) continue;
     ASSIGN_OR_RETURN(Tensor value, reader->Read(node.name()));
     const std::string shared = node.attrs().Value<std::string>("shared_name");
     const std::shared_ptr<Resource> object = session.resources().FindOrCreate(
@@ -349,7 +393,7 @@ std::optional<std::string> LatestCheckpoint(Env& env, const std::string& directo
   const absl::StatusOr<std::string> text =
       env.ReadFileToString(JoinPath(directory, kStateFile), 16 << 20);
   CheckpointState state;
-  if (!text.ok() || !google::protobuf::TextFormat::ParseFromString(*text, &state)) {
+  if (!text.ok() || !ParseState(*text, &state)) {
     return std::nullopt;
   }
   const std::string prefix = JoinPath(directory, state.model_checkpoint_path());

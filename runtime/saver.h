@@ -40,7 +40,7 @@ class Saver {
 
   // Writes a checkpoint with the prefix `path`, or `path-<step>`, and returns the prefix. The
   // session takes over nodes of the graph that it has not yet seen. On an error nothing that was
-  // there is lost, and the previous checkpoint stays the latest.
+  // there is lost, nothing is left over, and the previous checkpoint stays the latest.
   absl::StatusOr<std::string> Save(Session& session, const std::string& path,
                                    std::optional<int64_t> step = std::nullopt);
 
@@ -61,6 +61,7 @@ class Saver {
     int64_t micros;
   };
   void Build(const Scope& scope);
+  absl::Status Write(Session& session, const std::string& prefix);
   absl::Status Remember(Env& env, const std::string& prefix);
   static void DeleteCheckpoint(Env& env, const std::string& prefix);
 

@@ -390,6 +390,9 @@ absl::Status Session::Extend(const Scope& scope) {
 absl::Status Session::Extend(const GraphDef& graph_def) {
   if (impl_->closed.load()) return ClosedError();
   absl::MutexLock lock(&impl_->mu);
+  // Programs point at the graph's nodes, so it cannot be swapped for a copy: a rehearsal instead.
+  Graph rehearsal = impl_->graph;
+  RETURN_IF_ERROR(ImportGraphDef(graph_def, rehearsal));
   return ImportGraphDef(graph_def, impl_->graph);
 }
 

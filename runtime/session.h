@@ -156,7 +156,8 @@ class Session {
   // Takes over the nodes that the graph under construction (the same one that Create saw) has
   // gained since.
   absl::Status Extend(const Scope& scope);
-  // Adds the nodes of `graph_def`; AlreadyExists for a name that is taken.
+  // Adds the nodes of `graph_def`, all or, on an error, none; AlreadyExists for a name that is
+  // taken.
   absl::Status Extend(const GraphDef& graph_def);
 
   // Ends the session: later calls answer FailedPrecondition "Attempted to use a closed Session.";
