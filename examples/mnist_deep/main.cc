@@ -132,7 +132,11 @@ absl::StatusOr<int64_t> Begin(const Options& options, const Network& net, Saver&
                               Session& session) {
   const std::string directory = options.texts.at("output_dir");
   const std::optional<std::string> latest = LatestCheckpoint(session.env(), directory);
-  if (!options.switches.at("resume") || !latest.has_value()) {
+  const bool resume = options.switches.at("resume");
+  if (resume && !latest.has_value()) {
+    std::printf("no checkpoint in %s: starting anew\n", directory.c_str());
+  }
+  if (!resume || !latest.has_value()) {
     RETURN_IF_ERROR(session.Run({}, {}, {net.init}).status());
     return 0;
   }
