@@ -52,6 +52,8 @@ bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* pr
   if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) != std::end(kAnnotations)) {
     return true;
   }
+  // Newer AssignVariableOps choose whether to; ours always do.
+  if (name == "validate_shape") return true;
   // Producers of 1.15 already wrote it. True is the behaviour before there was a choice.
   if (name == "incompatible_shape_error" && value.b()) return true;
   if (producer_op != nullptr) {

@@ -107,6 +107,19 @@ TEST(Import, NewerAttrsThatSayNothingAreDropped) {
             "MatMul 'm': the op has no attr 'new_switch'");
 }
 
+TEST(Import, AssignmentsMayChooseToCheckShapes) {
+  const std::string handle =
+      NodeText("v", "VarHandleOp", {},
+               std::string(kPlaceholder) + "attr { key: 'shape' value { shape { } } }");
+  const std::string checked =
+      std::string(kPlaceholder) + " attr { key: 'validate_shape' value { b: true } }";
+  Graph graph(StandardOps());
+  EXPECT_TRUE(ImportGraphDef(Parse(handle + NodeText("a", "Placeholder", {}, kPlaceholder) +
+                                   NodeText("assign", "AssignVariableOp", {"v", "a"}, checked)),
+                             graph)
+                  .ok());
+}
+
 TEST(Import, PrefixAndInputMap) {
   const Scope scope = Scope::Root();
   const Output x = scope.Named("x").Op("Placeholder").Attr("dtype", DT_FLOAT).Build();

@@ -7,7 +7,7 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "weir/core/env.h"
-#include "weir/io/tensor_bundle.h"
+#include "weir/io/checkpoint.h"
 #include "weir/proto/checkpoint_state.pb.h"
 #include "weir/runtime/meta_graph.h"
 #include "weir/runtime/resource_store.h"
@@ -176,6 +176,25 @@ bool ParseState(const std::string& text, CheckpointState* state) {
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&silence);
   return parser.ParseFromString(text, state);
+}
+
+absl::StatusOr<Tensor> ReadPart(const CheckpointReader& reader, const std::string& key,
+                                const std::string& shape_and_slice) {
+  ASSIGN_OR_RETURN(const ShapeAndSlice part, ParseShapeAndSlice(shape_and_slice));
+  return reader.ReadSlice(key, part.slice);
+}
+
+// Gives the variable of a node its value, making the variable if need be.
+absl::Status AssignVariable(Session& session, const Node& node, const Tensor& value) {
+  const std::string shared = node.attrs().Value<std::string>("shared_name");
+  const std::shared_ptr<Resource> object = session.resources().FindOrCreate(
+      node.attrs().Value<std::string>("container"), shared.empty() ? node.name() : shared, [&] {
+        return std::make_shared<Variable>(node.name(), node.attrs().Value<DataType>("dtype"),
+                                          node.attrs().Value<PartialShape>("shape"));
+      });
+  auto* variable = dynamic_cast<Variable*>(object.get());
+  if (variable == nullptr) return InvalidArgument("is not a variable");
+  return variable->Assign(value);
 }
 
 // Removes what sharded saves, this one and those that were interrupted, left beside the checkpoint.
@@ -362,25 +381,27 @@ absl::Status Saver::RecoverCheckpoints(Env& env, const std::string& directory) {
   return absl::OkStatus();
 }
 
-absl::Status RestoreVariables(Session& session, Env& env, const std::string& prefix) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<BundleReader> reader, BundleReader::Open(env, prefix));
+absl::Status RestoreVariables(Session& session, Env& env, const std::string& prefix,
+                              absl::Span<const VariableRecord> records) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> reader, OpenCheckpoint(env, prefix));
+  std::map<absl::string_view, const VariableRecord*> parts;
+  for (const VariableRecord& record : records) {
+    if (!record.slice.empty()) parts.emplace(record.name, &record);
+  }
   const Graph& graph = session.graph();
   int restored = 0;
   for (NodeId id = 0; id < graph.num_nodes(); ++id) {
     const Node& node = graph.node(id);
     const std::string& op = node.op().name;
     if (op != "VarHandleOp" && op != "VariableV2" && op != "Variable") continue;
-    if (absl::IsNotFound(reader->Find(node.name()).status())) continue;
-    ASSIGN_OR_RETURN(Tensor value, reader->Read(node.name()));
-    const std::string shared = node.attrs().Value<std::string>("shared_name");
-    const std::shared_ptr<Resource> object = session.resources().FindOrCreate(
-        node.attrs().Value<std::string>("container"), shared.empty() ? node.name() : shared, [&] {
-          return std::make_shared<Variable>(node.name(), node.attrs().Value<DataType>("dtype"),
-                                            node.attrs().Value<PartialShape>("shape"));
-        });
-    auto* variable = dynamic_cast<Variable*>(object.get());
-    if (variable == nullptr) return Internal(node.Description(), " is not a variable");
-    if (absl::Status status = variable->Assign(std::move(value)); !status.ok()) {
+    const auto part = parts.find(node.name());
+    const bool whole = part == parts.end();
+    const std::string& key = whole ? node.name() : part->second->full_name;
+    if (absl::IsNotFound(reader->Find(key).status())) continue;
+    const absl::StatusOr<Tensor> value =
+        whole ? reader->Read(key) : ReadPart(*reader, key, part->second->slice);
+    const absl::Status status = value.ok() ? AssignVariable(session, node, *value) : value.status();
+    if (!status.ok()) {
       return Annotate(status, absl::StrCat(node.Description(), ": from ", prefix, ": "));
     }
     ++restored;

@@ -72,10 +72,12 @@ class Saver {
   std::optional<int64_t> next_kept_for_good_micros_;
 };
 
-// Gives every variable of the session's graph that the checkpoint `prefix` has, by its name, the
-// saved value; needs no saver in the graph. Variables that the checkpoint lacks stay as they are;
-// NotFound when it has none of them.
-absl::Status RestoreVariables(Session& session, Env& env, const std::string& prefix);
+// Gives every variable of the session's graph that the checkpoint `prefix` (of either format) has,
+// by its name, the saved value; needs no saver in the graph. Those that `records`, of an imported
+// MetaGraphDef, know as parts of a partitioned variable get their part. Variables that the
+// checkpoint lacks stay as they are; NotFound when it has none of them.
+absl::Status RestoreVariables(Session& session, Env& env, const std::string& prefix,
+                              absl::Span<const GraphState::VariableRecord> records = {});
 
 // The newest checkpoint that the state file of `directory` names and that is there; nullopt when
 // there is none.

@@ -120,6 +120,32 @@ TEST_F(SaverTest, ErrorsSayWhatIsMissing) {
   EXPECT_NE(status.message().find("Key v not found in checkpoint"), std::string::npos) << status;
 }
 
+TEST_F(SaverTest, PartsOfAVariableComeFromTheWhole) {
+  const Scope scope = Scope::Root();
+  for (int i = 0; i < 2; ++i) {
+    (void)GetVariable(scope, "w/part_" + std::to_string(i), Shape({2, 3}), Constant(i + 1));
+    GraphState::VariableRecord& record = scope.state()->variables[i];
+    record.full_name = "w";
+    record.slice = i == 0 ? "4 3 0,2:0,3" : "4 3 2,2:0,3";
+  }
+  const Operation init = GlobalVariablesInitializer(scope);
+  Saver saver(scope);
+  Session session = *Session::Create(scope);
+  ASSERT_TRUE(session.Run({}, {}, {init}).ok());
+  ASSERT_TRUE(saver.Save(session, Path("parts")).ok());
+  const auto reader = BundleReader::Open(PosixEnv(), Path("parts"));
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ((*reader)->Read("w")->ToString(), "float [4,3] {1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2}");
+  Session bare = *Session::Create(scope);
+  const auto& records = scope.state()->variables;
+  ASSERT_TRUE(RestoreVariables(bare, PosixEnv(), Path("parts"), records).ok());
+  const auto second = bare.Run({}, {ops::Variable(scope.state(), 1)});
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ((*second)[0].ToString(), "float [2,3] {2, 2, 2, 2, 2, 2}");
+  // Without the records nothing tells that the parts are of "w".
+  EXPECT_TRUE(absl::IsNotFound(RestoreVariables(bare, PosixEnv(), Path("parts"))));
+}
+
 TEST_F(SaverTest, DamageIsReportedAndTheValuesStay) {
   Saver saver(scope_);
   Session session = Open(true);

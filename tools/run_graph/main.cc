@@ -22,6 +22,7 @@
 #include "weir/tools/run_graph/model.h"
 #include "weir/tools/run_graph/options.h"
 #include "weir/tools/run_graph/output.h"
+#include "weir/tools/run_graph/prune.h"
 #include "weir/tools/run_graph/steps.h"
 
 namespace weir::run_graph {
@@ -89,28 +90,40 @@ absl::StatusOr<Session> Open(const Options& options, const Scope& scope, Env* gr
   return Session::Create(scope, session_options);
 }
 
-absl::Status Initialise(const Options& options, Session& session, Env& env) {
+absl::Status Initialise(const Options& options, const Scope& scope, Session& session, Env& env) {
   CallOptions call;
   call.timeout_ms = options.timeout_ms;
   for (const std::string& init : options.inits) {
     RETURN_IF_ERROR(session.Run({}, {}, {init}, call).status());
   }
   if (options.checkpoint.empty()) return absl::OkStatus();
-  return RestoreVariables(session, env, options.checkpoint);
+  return RestoreVariables(session, env, options.checkpoint, scope.state()->variables);
+}
+
+// Ops that are not known here do no harm where nothing asks for them: often in what saves.
+absl::Status RemoveUnknownOps(const Options& options, MetaGraphDef* meta) {
+  if (UnknownOps(meta->graph_def(), StandardOps()).empty()) return absl::OkStatus();
+  std::vector<std::string> wanted = options.fetches;
+  for (const auto& names : {options.targets, options.inits}) {
+    wanted.insert(wanted.end(), names.begin(), names.end());
+  }
+  for (const auto& feed : options.feeds) wanted.push_back(feed.first);
+  if (!wanted.empty()) Prune(wanted, meta);
+  const std::vector<std::string> unknown = UnknownOps(meta->graph_def(), StandardOps());
+  if (unknown.empty()) return absl::OkStatus();
+  return Unimplemented(options.model, ": unsupported ops: ", absl::StrJoin(unknown, ", "));
 }
 
 // Does what is asked, and returns what standard output shall show.
 absl::StatusOr<std::string> Run(const Options& options) {
   Env& env = PosixEnv();
-  ASSIGN_OR_RETURN(const MetaGraphDef meta, ReadModel(env, options.model));
+  ASSIGN_OR_RETURN(MetaGraphDef meta, ReadModel(env, options.model));
   std::ostringstream text;
   if (options.list) {
     PrintSummary(meta.graph_def(), StandardOps(), StandardKernels(), text);
     return text.str();
   }
-  if (const auto unknown = UnknownOps(meta.graph_def(), StandardOps()); !unknown.empty()) {
-    return Unimplemented(options.model, ": unsupported ops: ", absl::StrJoin(unknown, ", "));
-  }
+  RETURN_IF_ERROR(RemoveUnknownOps(options, &meta));
   const Scope scope = Scope::Root();
   RETURN_IF_ERROR(ImportMetaGraph(meta, scope));
   if (options.explain_kernels) {
@@ -126,7 +139,7 @@ absl::StatusOr<std::string> Run(const Options& options) {
   const std::unique_ptr<Env> graph_env = NewFolderEnv(env, options.allow_dir);
   ASSIGN_OR_RETURN(Session session, Open(options, scope, graph_env.get()));
   ASSIGN_OR_RETURN(const std::vector<FeedRef> feeds, ReadFeeds(options, session.graph(), env));
-  RETURN_IF_ERROR(Initialise(options, session, env));
+  RETURN_IF_ERROR(Initialise(options, scope, session, env));
   if (options.fetches.empty() && options.targets.empty()) return std::string();
   ASSIGN_OR_RETURN(const StepResults results, RunSteps(options, session, feeds));
   return Show(options, results, env);

@@ -82,7 +82,7 @@ TEST_F(RunGraphTest, UninitialisedVariables) {
 TEST_F(RunGraphTest, UnknownOpsAllAtOnce) {
   const std::string model = Write("m.pbtxt", R"(node { name: "a" op: "Frobnicate" }
                                                 node { name: "b" op: "Zap" })");
-  ExpectError({model, "--fetch", "a"}, kUnimplemented,
+  ExpectError({model, "--fetch", "a", "--target", "b"}, kUnimplemented,
               {"m.pbtxt", "Frobnicate (1 node)", "Zap (1 node)"});
 }
 

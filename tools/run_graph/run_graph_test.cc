@@ -205,6 +205,25 @@ TEST_F(RunGraphTest, ListTellsEverythingAtOnce) {
               HasSubstr("unsupported: nothing\n"));
 }
 
+TEST_F(RunGraphTest, UnknownOpsDoNoHarmWhereNothingAsksForThem) {
+  const Scope scope = Counter();
+  MetaGraphDef meta;
+  ASSERT_TRUE(ExportMetaGraph(scope, nullptr, &meta).ok());
+  for (const char* input : {"v", "^add"}) {
+    NodeDef* node = meta.mutable_graph_def()->add_node();
+    node->set_name(std::string("zap_") + (*input == '^' ? "control" : "data"));
+    node->set_op("Zap");
+    node->add_input(input);
+  }
+  const std::string model = Write("m.meta", meta.SerializeAsString());
+  // Both with the initializer, which the list of variables names, and without it.
+  EXPECT_EQ(OutputOf({model, "--init", "init", "--fetch", "next"}), "next: float [] {6}\n");
+  ExpectError({model, "--fetch", "now"}, 19, {"resource variable v"});
+  ExpectError({model, "--init", "init", "--target", "zap_control"}, 22, {"Zap (1 node)"});
+  ExpectError({model, "--fetch", "zzz"}, 15, {"'zzz'"});
+  ExpectError({model}, 22, {"Zap (2 nodes)"});
+}
+
 TEST_F(RunGraphTest, ExplainsKernels) {
   EXPECT_THAT(OutputOf({WriteModel("m.pb", Linear()), "--explain_kernels"}),
               MatchesRegex("Const: .+\nMatMul: .+\nPlaceholder: .+\n"));
