@@ -98,13 +98,15 @@ absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, dou
   return m;
 }
 
-void Report(const std::string& name, int threads, const Measurement& m, int64_t units) {
+void Report(const std::string& name, int threads, const Measurement& m, const Work& work) {
   std::printf(
       "{\"case\": \"%s\", \"threads\": %d, \"weir_us\": %.3f, \"weir_min_us\": %.3f, "
       "\"weir_p99_us\": %.3f, \"first_us\": %.1f, \"faults\": %.3f, \"allocations\": %.2f",
       name.c_str(), threads, m.median_us, m.min_us, m.p99_us, m.first_us, m.faults, m.allocations);
-  if (units > 1)
-    std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(units));
+  if (work.units > 1) {
+    std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(work.units));
+  }
+  if (work.flops > 0) std::printf(", \"flops\": %.0f, \"bytes\": %.0f", work.flops, work.bytes);
   std::printf("}\n");
   std::fflush(stdout);
 }
