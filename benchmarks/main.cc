@@ -80,11 +80,11 @@ class Suite {
   }
 
   absl::Status Time(const std::string& name, const Callable& step, std::vector<Tensor> feeds,
-                    size_t num_results, int64_t units = 1) {
+                    size_t num_results, const Work& work = {}) {
     std::vector<Tensor> results(num_results);
     ASSIGN_OR_RETURN(const Measurement m,
                      Measure([&] { return step.Run(feeds, absl::MakeSpan(results)); }, 2.0));
-    Report(name, threads_, m, units);
+    Report(name, threads_, m, work);
     return absl::OkStatus();
   }
 
@@ -109,7 +109,7 @@ class Suite {
     plain.optimize = false;
     ASSIGN_OR_RETURN(Session session, Session::Create(scope, plain));
     ASSIGN_OR_RETURN(const Callable step, session.Prepare({x}, {y}));
-    return Time(name, step, {Tensor::Scalar<float>(1)}, 1, n);
+    return Time(name, step, {Tensor::Scalar<float>(1)}, 1, {.units = n});
   }
 
   // Build, import and prepare, per node.
@@ -126,7 +126,7 @@ class Suite {
       return scope.status();
     };
     ASSIGN_OR_RETURN(Measurement m, Measure(build, 0.5));
-    Report(name, threads_, m, n);
+    Report(name, threads_, m, {.units = n});
     GraphDef def;
     ExportGraphDef(scope.graph(), &def);
     ASSIGN_OR_RETURN(m, Measure(
@@ -135,7 +135,7 @@ class Suite {
                               return ImportGraphDef(def, graph);
                             },
                             0.5));
-    Report(absl::StrCat("graph_import_", n), threads_, m, n);
+    Report(absl::StrCat("graph_import_", n), threads_, m, {.units = n});
     ASSIGN_OR_RETURN(m, Measure(
                             [&]() -> absl::Status {
                               ASSIGN_OR_RETURN(Session session, Session::Create(scope, options_));
@@ -143,7 +143,7 @@ class Suite {
                               return step({Tensor::Scalar<float>(1)}).status();
                             },
                             0.5));
-    Report(absl::StrCat("graph_prepare_", n), threads_, m, n);
+    Report(absl::StrCat("graph_prepare_", n), threads_, m, {.units = n});
     return absl::OkStatus();
   }
 
@@ -162,9 +162,13 @@ class Suite {
       return absl::OkStatus();
     };
     ASSIGN_OR_RETURN(const Measurement m, Measure(build, 0.5));
-    Report(name, threads_, m, created + n);
+    Report(name, threads_, m, {.units = created + n});
     return absl::OkStatus();
   }
+
+  // Bytes that an update of one parameter moves: the parameter and its moments both ways, and the
+  // gradient, which the step writes before.
+  static constexpr double kSgdBytes = 12, kAdamBytes = 28;
 
   struct Mlp {
     Scope scope = Scope::Root();
@@ -189,6 +193,21 @@ class Suite {
     return net;
   }
 
+  static double Parameters(const std::vector<int64_t>& sizes) {
+    double count = 0;
+    for (size_t i = 0; i + 1 < sizes.size(); ++i) {
+      count += static_cast<double>((sizes[i] + 1) * sizes[i + 1]);
+    }
+    return count;
+  }
+
+  // A multiply-add per weight and example forward, and two backward; the first layer's input needs
+  // no gradient.
+  static double TrainingFlops(const std::vector<int64_t>& sizes, int64_t batch) {
+    const double first = static_cast<double>(sizes[0] * sizes[1]);
+    return 2.0 * static_cast<double>(batch) * (3 * Parameters(sizes) - first);
+  }
+
   absl::Status MlpTrain(const std::string& tag, const std::vector<int64_t>& sizes, int64_t batch,
                         bool adam) {
     const std::string name = absl::StrCat(tag, "_train_b", batch, adam ? "_adam" : "_sgd");
@@ -203,18 +222,23 @@ class Suite {
     RETURN_IF_ERROR(session.Run({}, {}, {init}).status());
     ASSIGN_OR_RETURN(const Callable step, session.Prepare({net.x, net.labels}, {}, {train}));
     return Time(name, step,
-                {Numbers(Shape({batch, sizes.front()}), 0, 1, 1), OneHot(batch, sizes.back())}, 0);
+                {Numbers(Shape({batch, sizes.front()}), 0, 1, 1), OneHot(batch, sizes.back())}, 0,
+                {.flops = TrainingFlops(sizes, batch),
+                 .bytes = Parameters(sizes) * (adam ? kAdamBytes : kSgdBytes)});
   }
 
   absl::Status MlpInfer(int64_t batch) {
     const std::string name = absl::StrCat("mlp_infer_b", batch);
     if (!Wanted(name)) return absl::OkStatus();
-    const Mlp net = BuildMlp({784, 512, 256, 10}, batch);
+    const std::vector<int64_t> sizes = {784, 512, 256, 10};
+    const Mlp net = BuildMlp(sizes, batch);
     const Operation init = GlobalVariablesInitializer(net.scope);
     ASSIGN_OR_RETURN(Session session, Session::Create(net.scope, options_));
     RETURN_IF_ERROR(session.Run({}, {}, {init}).status());
     ASSIGN_OR_RETURN(const Callable step, session.Prepare({net.x}, {net.logits}));
-    return Time(name, step, {Numbers(Shape({batch, 784}), 0, 1, 1)}, 1);
+    return Time(name, step, {Numbers(Shape({batch, 784}), 0, 1, 1)}, 1,
+                {.flops = 2 * static_cast<double>(batch) * Parameters(sizes),
+                 .bytes = 4 * Parameters(sizes)});
   }
 
   absl::Status LenetTrain(int64_t batch) {
@@ -226,9 +250,15 @@ class Suite {
     RETURN_IF_ERROR(session.Run({}, {}, {net.init}).status());
     ASSIGN_OR_RETURN(const Callable step,
                      session.Prepare({net.x, net.labels, net.keep_prob}, {}, {net.train}));
+    // Multiply-adds per example: two convolutions over 28x28 and 14x14 positions, two products.
+    constexpr double kConv1 = 784.0 * 25 * 32, kConv2 = 196.0 * 25 * 32 * 64;
+    constexpr double kDense = 3136.0 * 1024 + 1024 * 10;
+    constexpr double kParameters = 25.0 * 32 + 25 * 32 * 64 + kDense;
     return Time(
         name, step,
-        {Numbers(Shape({batch, 784}), 0, 1, 1), OneHot(batch, 10), Tensor::Scalar<float>(0.5f)}, 0);
+        {Numbers(Shape({batch, 784}), 0, 1, 1), OneHot(batch, 10), Tensor::Scalar<float>(0.5f)}, 0,
+        {.flops = 2.0 * static_cast<double>(batch) * (2 * kConv1 + 3 * (kConv2 + kDense)),
+         .bytes = kParameters * kAdamBytes});
   }
 
   const int threads_;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -97,42 +98,66 @@ absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, dou
   return m;
 }
 
-void Report(const std::string& name, int threads, const Measurement& m, int64_t units) {
+void Report(const std::string& name, int threads, const Measurement& m, const Work& work) {
   std::printf(
       "{\"case\": \"%s\", \"threads\": %d, \"weir_us\": %.3f, \"weir_min_us\": %.3f, "
       "\"weir_p99_us\": %.3f, \"first_us\": %.1f, \"faults\": %.3f, \"allocations\": %.2f",
       name.c_str(), threads, m.median_us, m.min_us, m.p99_us, m.first_us, m.faults, m.allocations);
-  if (units > 1)
-    std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(units));
+  if (work.units > 1) {
+    std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(work.units));
+  }
+  if (work.flops > 0) std::printf(", \"flops\": %.0f, \"bytes\": %.0f", work.flops, work.bytes);
   std::printf("}\n");
   std::fflush(stdout);
 }
 
-// Eight independent chains of eight-wide multiply-adds, enough to hide the latency.
-__attribute__((target("avx2,fma"))) static double FmaLoop(int64_t rounds) {
-  using Vector = float __attribute__((vector_size(32)));
-  Vector acc[12] = {};
+namespace {
+
+constexpr int kChains = 12;  // Independent, and enough of them to hide the latency.
+
+// A multiply-add of vectors in each chain, `rounds` times.
+template <typename Vector>
+__attribute__((always_inline)) inline float FmaChains(int64_t rounds) {
+  Vector acc[kChains] = {};
   Vector a = {}, b = {};
-  for (int i = 0; i < 8; ++i) {
+  for (size_t i = 0; i < sizeof(Vector) / sizeof(float); ++i) {
     a[i] = 1.0f + static_cast<float>(rounds % 3) * 1e-7f;
     b[i] = 1e-7f;
   }
-  for (int64_t r = 0; r < rounds; ++r) {
-    for (Vector& v : acc) v = v * a + b;
-  }
+  const auto each = [&]<int... i>(std::integer_sequence<int, i...>)
+                        __attribute__((always_inline)) { ((acc[i] = acc[i] * a + b), ...); };
+  for (int64_t r = 0; r < rounds; ++r) each(std::make_integer_sequence<int, kChains>());
   float sum = 0;
-  for (const Vector& v : acc) sum += v[0] + v[7];
+  for (const Vector& v : acc) sum += v[0];
   return sum;
 }
 
-double FmaGflops() {
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
-  constexpr int64_t kRounds = 20'000'000;
-  volatile double sink = FmaLoop(1000);
+using Vector256 = float __attribute__((vector_size(32)));
+using Vector512 = float __attribute__((vector_size(64)));
+
+__attribute__((target("avx2,fma"))) float FmaChains256(int64_t rounds) {
+  return FmaChains<Vector256>(rounds);
+}
+__attribute__((target("avx512f"))) float FmaChains512(int64_t rounds) {
+  return FmaChains<Vector512>(rounds);
+}
+
+double Gflops(float (*chains)(int64_t), size_t vector_bytes) {
+  const volatile int64_t rounds = 20'000'000;
+  volatile float sink = chains(1000);
   const double begin = Now();
-  sink = FmaLoop(kRounds);
+  sink = chains(rounds);
   (void)sink;
-  return static_cast<double>(kRounds) * 12 * 8 * 2 / ((Now() - begin) * 1e3);
+  const double flops = static_cast<double>(rounds * kChains * vector_bytes / sizeof(float)) * 2;
+  return flops / ((Now() - begin) * 1e3);
+}
+
+}  // namespace
+
+double FmaGflops() {
+  if (__builtin_cpu_supports("avx512f")) return Gflops(FmaChains512, sizeof(Vector512));
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return avx2 ? Gflops(FmaChains256, sizeof(Vector256)) : 0;
 }
 
 double CopyGigabytesPerSecond() {

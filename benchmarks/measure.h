@@ -23,8 +23,16 @@ struct Measurement {
 // Calls `fn` once, then a few times to warm up, then for about `seconds`.
 absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, double seconds);
 
-// Prints the case as a JSON line; `units` > 1 adds nanoseconds per unit (a node, a created node).
-void Report(const std::string& name, int threads, const Measurement& m, int64_t units = 1);
+// What one call has to do at least: `units` > 1 are nodes, or created nodes; the others tell how
+// near the time is to the machine's ceilings.
+struct Work {
+  int64_t units = 1;
+  double flops = 0;
+  double bytes = 0;  // That pass between memory and the processor.
+};
+
+// Prints the case as a JSON line.
+void Report(const std::string& name, int threads, const Measurement& m, const Work& work = {});
 
 // The machine's ceilings, measured now: fp32 FMA rate of one core in GFLOP/s, and the rate at which
 // one core copies memory, in GB/s.

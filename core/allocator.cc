@@ -10,8 +10,8 @@ class Heap final : public Allocator {
   void* Allocate(size_t bytes) override {
     return ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
   }
-  void Deallocate(void* data, size_t bytes) override {
-    ::operator delete(data, bytes, std::align_val_t(kAlignment));
+  void Deallocate(void* data, size_t /*bytes*/) override {
+    ::operator delete(data, std::align_val_t(kAlignment));
   }
 };
 

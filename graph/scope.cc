@@ -13,7 +13,7 @@ std::string Join(absl::string_view prefix, absl::string_view name) {
   return prefix.empty() ? std::string(name) : absl::StrCat(prefix, "/", name);
 }
 
-std::string LocationText(const std::source_location& where) {
+std::string LocationText(const SourceLocation& where) {
   absl::string_view file = where.file_name();
   if (const size_t slash = file.rfind('/'); slash != absl::string_view::npos) {
     file.remove_prefix(slash + 1);
@@ -151,7 +151,7 @@ Scope Scope::ColocateWith(const Operation& op) const {
   return scope;
 }
 
-OpBuilder Scope::Op(absl::string_view op, std::source_location where) const {
+OpBuilder Scope::Op(absl::string_view op, SourceLocation where) const {
   return OpBuilder(*this, op, where);
 }
 
@@ -173,7 +173,7 @@ void OpScope::Fail(const absl::Status& status) const {
   scope_.Fail(Annotate(status, absl::StrCat(LocationText(where_), ": ")));
 }
 
-OpBuilder::OpBuilder(Scope scope, absl::string_view op, std::source_location where)
+OpBuilder::OpBuilder(Scope scope, absl::string_view op, SourceLocation where)
     : scope_(std::move(scope)), op_(op), where_(where) {}
 
 OpBuilder& OpBuilder::In(const Input& input) {

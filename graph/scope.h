@@ -13,12 +13,12 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "weir/core/source_location.h"
 #include "weir/graph/graph.h"
 
 namespace weir {
@@ -142,8 +142,7 @@ class Scope {
   Scope NoControlDependencies() const;
   Scope ColocateWith(const Operation& op) const;
 
-  OpBuilder Op(absl::string_view op,
-               std::source_location where = std::source_location::current()) const;
+  OpBuilder Op(absl::string_view op, SourceLocation where = SourceLocation::Current()) const;
 
   const std::string& prefix() const { return prefix_; }    // "" or "a/b"
   const std::string& op_name() const { return op_name_; }  // As Named set it, or empty.
@@ -172,25 +171,25 @@ class Scope {
 class OpScope {
  public:
   OpScope(const Scope& scope,  // NOLINT: converts at the call on purpose.
-          std::source_location where = std::source_location::current())
+          SourceLocation where = SourceLocation::Current())
       : scope_(scope), where_(where) {}
 
   OpBuilder Op(absl::string_view op) const;
   const Scope& scope() const { return scope_; }
   // For builders made of several ops: a name scope called as Named said, or else `name`.
   OpScope Composite(absl::string_view name) const;
-  std::source_location where() const { return where_; }
+  SourceLocation where() const { return where_; }
   void Fail(const absl::Status& status) const;
 
  private:
   Scope scope_;
-  std::source_location where_;
+  SourceLocation where_;
 };
 
 // Adds one node. The op's type and number attrs are inferred from the inputs unless set.
 class OpBuilder {
  public:
-  OpBuilder(Scope scope, absl::string_view op, std::source_location where);
+  OpBuilder(Scope scope, absl::string_view op, SourceLocation where);
 
   OpBuilder& In(const Input& input);
   // One argument that is a list ("N * T" or a list of types).
@@ -216,7 +215,7 @@ class OpBuilder {
 
   Scope scope_;
   std::string op_;
-  std::source_location where_;
+  SourceLocation where_;
   std::vector<Argument> arguments_;
   AttrMap attrs_;
   bool poisoned_ = false;  // An input was invalid: its error is already kept.

@@ -118,7 +118,7 @@ absl::StatusOr<const BundleReader::Shard*> BundleReader::OpenShard(int id) const
   if (id < 0 || id >= header_.num_shards()) {
     return DataLoss("'", table_->path(), "' names shard ", id, " of ", header_.num_shards());
   }
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   const auto known = shards_.find(id);
   if (known != shards_.end()) return &known->second;
   const std::string path = BundleDataPath(prefix_, id, header_.num_shards());

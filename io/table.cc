@@ -187,11 +187,11 @@ absl::StatusOr<std::shared_ptr<const Table::Block>> Table::ReadDataBlock(
     return Damaged(index_->offset, "corrupted index: bad block handle");
   }
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     if (last_ != nullptr && last_->offset == offset) return last_;
   }
   ASSIGN_OR_RETURN(std::shared_ptr<const Block> block, ReadBlock(offset, size));
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   last_ = block;
   return block;
 }

@@ -7,12 +7,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "weir/core/env.h"
+#include "weir/core/mutex.h"
 #include "weir/core/status.h"
 
 namespace weir {
@@ -138,8 +138,8 @@ class Table {
   uint64_t file_size_ = 0;
   std::shared_ptr<const Block> index_;
   // Successive look-ups mostly hit the same block.
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const Block> last_;
+  mutable Mutex mutex_;
+  mutable std::shared_ptr<const Block> last_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weir

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "weir/core/env.h"
+#include "weir/core/mutex.h"
 #include "weir/core/tensor.h"
 #include "weir/io/checkpoint.h"
 #include "weir/io/slice_spec.h"
@@ -113,8 +113,9 @@ class BundleReader final : public CheckpointReader {
   const std::string prefix_;
   std::shared_ptr<const Table> table_;
   BundleHeaderProto header_;
-  mutable std::mutex mutex_;
-  mutable std::map<int, Shard> shards_;  // Those opened so far; never closed before the end.
+  mutable Mutex mutex_;
+  // Those opened so far; never closed before the end.
+  mutable std::map<int, Shard> shards_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Makes one checkpoint `destination` of several: their data files are renamed, their entries

@@ -9,8 +9,7 @@
 // the left is a number or Tensor). To place them elsewhere, call the builders of binary.h.
 // Comparisons are not operators: they would not mean what they mean elsewhere in C++.
 
-#include <source_location>
-
+#include "weir/core/source_location.h"
 #include "weir/graph/scope.h"
 
 namespace weir {
@@ -22,15 +21,15 @@ class Operand {
     requires(std::is_arithmetic_v<T> || std::is_convertible_v<const T&, Output> ||
              std::is_same_v<T, Tensor>)
   Operand(const T& value,  // NOLINT: converts at the operator on purpose.
-          std::source_location where = std::source_location::current())
+          SourceLocation where = SourceLocation::Current())
       : input_(value), where_(where) {}
 
   const Input& input() const { return input_; }
-  const std::source_location& where() const { return where_; }
+  const SourceLocation& where() const { return where_; }
 
  private:
   Input input_;
-  std::source_location where_;
+  SourceLocation where_;
 };
 
 // AddV2; Add for strings.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/container/flat_hash_map.h"
+#include "weir/runtime/equal_nodes.h"
 #include "weir/runtime/memory_planner.h"
 #include "weir/runtime/resource_store.h"
 #include "weir/runtime/variable_state.h"
@@ -194,6 +195,13 @@ class Compiler {
         ASSIGN_OR_RETURN(slot, ReadReference(slot, e, node));
       }
       inputs.push_back(slot);
+    }
+    if (options_.optimize) {
+      const NodeId first = equal_nodes_.FirstEqual(node, inputs);
+      if (first != node.id()) {
+        first_slot_[node.id()] = first_slot_[first];
+        return absl::OkStatus();
+      }
     }
     for (int i = 0; i < node.num_outputs(); ++i) {
       const DataType type = node.output_type(i);
@@ -474,7 +482,8 @@ class Compiler {
   Program program_;
   absl::flat_hash_map<Endpoint, uint32_t> fed_;
   std::vector<uint32_t> first_slot_;  // By node: its output slots are consecutive.
-  std::vector<SlotFacts> facts_;      // By slot.
+  EqualNodes equal_nodes_;
+  std::vector<SlotFacts> facts_;  // By slot.
   std::vector<Storage> storages_;
   std::vector<std::vector<uint32_t>> slots_by_storage_;
   std::vector<size_t> workspace_bytes_;  // By step.

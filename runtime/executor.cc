@@ -252,7 +252,7 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ProgramRunner::TakeState() {
     return std::unique_ptr<ExecutionState>(state);
   }
   {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(mu_);
     if (!spares_.empty()) {
       std::unique_ptr<ExecutionState> state = std::move(spares_.back());
       spares_.pop_back();
@@ -269,7 +269,7 @@ void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
     (void)state.release();
     return;
   }
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   spares_.push_back(std::move(state));
 }
 

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
+#include "weir/core/mutex.h"
 #include "weir/runtime/program.h"
 #include "weir/runtime/run_state.h"
 
@@ -73,7 +73,7 @@ class ProgramRunner {
   Allocator& allocator_;
   // One spare state is exchanged without a lock: the usual case of one caller.
   std::atomic<ExecutionState*> spare_{nullptr};
-  absl::Mutex mu_;
+  Mutex mu_;
   std::vector<std::unique_ptr<ExecutionState>> spares_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -16,7 +16,7 @@ std::shared_ptr<PoolAllocator> PoolAllocator::Make(int64_t limit) {
 }
 
 PoolAllocator::~PoolAllocator() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   ReleaseKept();
 }
 
@@ -31,7 +31,7 @@ void* PoolAllocator::Allocate(size_t bytes) {
   if (bytes > static_cast<size_t>(std::numeric_limits<int64_t>::max()) / 2) return nullptr;
   const size_t size = SizeClass(bytes);
   const int64_t signed_size = static_cast<int64_t>(size);
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   if (limit_ > 0 && in_use_ + signed_size > limit_) return nullptr;
   void* data = nullptr;
   if (auto it = kept_.find(size); it != kept_.end() && !it->second.empty()) {
@@ -55,7 +55,7 @@ void* PoolAllocator::Allocate(size_t bytes) {
 void PoolAllocator::Deallocate(void* data, size_t bytes) {
   const size_t size = SizeClass(bytes);
   const int64_t signed_size = static_cast<int64_t>(size);
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   in_use_ -= signed_size;
   if (kept_bytes_ + signed_size > kMaxKept) {
     HeapAllocator().Deallocate(data, size);
@@ -66,12 +66,12 @@ void PoolAllocator::Deallocate(void* data, size_t bytes) {
 }
 
 int64_t PoolAllocator::bytes_in_use() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   return in_use_;
 }
 
 int64_t PoolAllocator::peak_bytes() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   return peak_;
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "weir/core/mutex.h"
 #include "weir/core/resource.h"
 #include "weir/core/status.h"
 
@@ -28,7 +28,7 @@ class ResourceStore {
  private:
   static std::string Key(const std::string& container, const std::string& name);
 
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   absl::flat_hash_map<std::string, std::shared_ptr<Resource>> objects_ ABSL_GUARDED_BY(mu_);
 };
 

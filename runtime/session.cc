@@ -5,8 +5,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/synchronization/mutex.h"
 #include "weir/core/env.h"
+#include "weir/core/mutex.h"
 #include "weir/core/thread_pool.h"
 #include "weir/graph/import.h"
 #include "weir/ops/standard_ops.h"
@@ -68,7 +68,7 @@ class SignatureRunner {
   ProgramRunner* Find(absl::Span<const Tensor> feeds) {
     Entry* last = last_.load(std::memory_order_acquire);
     if (last != nullptr && last->Fits(feeds)) return &last->runner;
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(mu_);
     for (const std::unique_ptr<Entry>& entry : entries_) {
       if (entry->Fits(feeds)) {
         last_.store(entry.get(), std::memory_order_release);
@@ -80,7 +80,7 @@ class SignatureRunner {
 
   // Shapes to compile for: those of the feeds, or any, once there are many programs.
   std::vector<std::optional<Shape>> ShapesFor(absl::Span<const Tensor> feeds) const {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(mu_);
     std::vector<std::optional<Shape>> shapes(feeds.size());
     if (entries_.size() >= kMaxPrograms) return shapes;
     for (size_t i = 0; i < feeds.size(); ++i) shapes[i] = feeds[i].shape();
@@ -89,7 +89,7 @@ class SignatureRunner {
 
   ProgramRunner* Add(std::vector<std::optional<Shape>> shapes, Program program,
                      const KernelRegistry& kernels, Allocator& allocator) {
-    absl::MutexLock lock(&mu_);
+    MutexLock lock(mu_);
     entries_.push_back(
         std::make_unique<Entry>(std::move(shapes), std::move(program), kernels, allocator));
     last_.store(entries_.back().get(), std::memory_order_release);
@@ -116,7 +116,7 @@ class SignatureRunner {
   const Signature signature_;
   const std::vector<DataType> feed_types_;
   std::atomic<Entry*> last_{nullptr};
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   std::vector<std::unique_ptr<Entry>> entries_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -164,7 +164,7 @@ struct Session::Impl {
   mutable ResourceStore resources;
   std::atomic<bool> closed{false};
 
-  mutable absl::Mutex mu;  // Guards the graph against Extend, and the table of signatures.
+  mutable Mutex mu;  // Guards the graph against Extend, and the table of signatures.
   Graph graph;
   absl::flat_hash_map<std::string, std::shared_ptr<SignatureRunner>> signatures;
 };
@@ -193,7 +193,7 @@ absl::StatusOr<std::shared_ptr<SignatureRunner>> Session::Impl::Bind(
     return InvalidArgument("Must specify at least one target to fetch or execute.");
   }
   const std::string key = SignatureKey(feeds, fetches, targets);
-  absl::MutexLock lock(&mu);
+  MutexLock lock(mu);
   if (const auto it = signatures.find(key); it != signatures.end()) return it->second;
   Signature signature;
   std::vector<DataType> feed_types;
@@ -245,7 +245,7 @@ absl::Status Session::Impl::CheckFeeds(const SignatureRunner& signature,
 absl::StatusOr<ProgramRunner*> Session::Impl::CompileFor(SignatureRunner& signature,
                                                          absl::Span<const Tensor> feeds,
                                                          RunState& run) {
-  absl::MutexLock lock(&mu);
+  MutexLock lock(mu);
   if (ProgramRunner* found = signature.Find(feeds)) return found;  // Another thread was faster.
   RETURN_IF_ERROR(CheckFeeds(signature, feeds));
   std::vector<std::optional<Shape>> shapes = signature.ShapesFor(feeds);
@@ -268,7 +268,7 @@ absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Ten
   }
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (feeds[i].dtype() != signature.feed_type(i)) {
-      absl::MutexLock lock(&mu);
+      MutexLock lock(mu);
       return InvalidArgument("feed of '", graph.EndpointName(names.feeds[i]), "': expects ",
                              DataTypeName(signature.feed_type(i)), " but ",
                              DataTypeName(feeds[i].dtype()), " is provided");
@@ -369,7 +369,7 @@ absl::StatusOr<Callable> Session::Prepare(const std::vector<TensorRef>& feeds,
 absl::Status Session::Extend(const Scope& scope) {
   RETURN_IF_ERROR(scope.status());
   if (impl_->closed.load()) return ClosedError();
-  absl::MutexLock lock(&impl_->mu);
+  MutexLock lock(impl_->mu);
   Graph& graph = impl_->graph;
   const Graph& source = scope.graph();
   for (NodeId id = graph.num_nodes(); id < source.num_nodes(); ++id) {
@@ -389,7 +389,7 @@ absl::Status Session::Extend(const Scope& scope) {
 
 absl::Status Session::Extend(const GraphDef& graph_def) {
   if (impl_->closed.load()) return ClosedError();
-  absl::MutexLock lock(&impl_->mu);
+  MutexLock lock(impl_->mu);
   // Programs point at the graph's nodes, so it cannot be swapped for a copy: a rehearsal instead.
   Graph rehearsal = impl_->graph;
   RETURN_IF_ERROR(ImportGraphDef(graph_def, rehearsal));

@@ -43,7 +43,8 @@ struct SessionOptions {
   const KernelRegistry* kernels = nullptr;
   // The largest number of bytes that tensors may take at once; 0: no limit.
   int64_t memory_limit = 0;
-  // Fold constants, merge equal nodes and fuse; off for debugging. Results are the same bits.
+  // Compute constant expressions once and merge equal nodes; off for debugging. Results are the
+  // same bits.
   bool optimize = true;
 };
 

@@ -1,13 +1,16 @@
 #include "weir/runtime/session.h"
 
+#include <cmath>
 #include <thread>
 
 #include "gtest/gtest.h"
 #include "weir/graph/import.h"
 #include "weir/ops/binary.h"
 #include "weir/ops/constant.h"
+#include "weir/ops/identity.h"
 #include "weir/ops/matmul.h"
 #include "weir/ops/operators.h"
+#include "weir/ops/random.h"
 #include "weir/ops/reshape.h"
 #include "weir/ops/shape.h"
 #include "weir/ops/unary.h"
@@ -48,6 +51,49 @@ TEST(Session, AnyTensorCanBeFed) {
   Session session = Open(scope);
   EXPECT_EQ(Value(session.Run({{hidden, F(10)}}, {y})), 11);  // x is not needed.
   EXPECT_EQ(Value(session.Run({{hidden, F(10)}}, {hidden})), 10);
+}
+
+// The number of steps that a run of `fetches` takes, by its trace.
+int CountSteps(const Session& session, const std::vector<TensorRef>& fetches) {
+  CallOptions options;
+  options.trace = true;
+  RunMetadata metadata;
+  EXPECT_TRUE(session.Run({}, fetches, {}, options, &metadata).ok());
+  int steps = 0;
+  for (const DeviceStepStats& device : metadata.step_stats().dev_stats()) {
+    steps += device.node_stats_size();
+  }
+  return steps;
+}
+
+TEST(Session, EqualNodesAreComputedOnce) {
+  const Scope scope = Scope::Root();
+  const Output x = GetVariable(scope, "x", {}, Constant(2));
+  const Output read = ops::Identity(scope, x);
+  const Output a = ops::Exp(scope, read), b = ops::Exp(scope, read);
+  const Output other = ops::Log(scope, read);
+  const Operation init = GlobalVariablesInitializer(scope);
+  SessionOptions plain;
+  plain.optimize = false;
+  for (const SessionOptions& options : {SessionOptions(), plain}) {
+    const Session session = Open(scope, options);
+    ASSERT_TRUE(session.Run({}, {}, {init}).ok());
+    EXPECT_EQ(CountSteps(session, {a, b, other}) - CountSteps(session, {a, other}),
+              options.optimize ? 0 : 1);
+    const auto results = session.Run({}, {a, b});
+    EXPECT_EQ(Value(results, 0), std::exp(2.0f));
+    EXPECT_EQ(Value(results, 1), std::exp(2.0f));
+  }
+}
+
+TEST(Session, NodesWithStateAreNotMerged) {
+  const Scope scope = Scope::Root();
+  const Output shape = ops::Const(scope, std::vector<int>{4});
+  const Output a = ops::RandomUniform(scope, shape, DT_FLOAT);
+  const Output b = ops::RandomUniform(scope, shape, DT_FLOAT);
+  const auto results = Open(scope).Run({}, {a, b});
+  ASSERT_TRUE(results.ok()) << results.status();
+  EXPECT_NE(*(*results)[0].data<float>(), *(*results)[1].data<float>());
 }
 
 TEST(Session, ViewsMadeWhileRunningOutliveTheirSource) {

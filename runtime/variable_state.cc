@@ -12,12 +12,12 @@ absl::Status Uninitialized(const std::string& name) {
 }  // namespace
 
 bool Variable::IsInitialized() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   return value_.initialized();
 }
 
 absl::StatusOr<Tensor> Variable::Read() const {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   if (!value_.initialized()) return Uninitialized(name_);
   return value_;
 }
@@ -35,7 +35,7 @@ absl::Status Variable::AssignAnyShape(Tensor value) {
     return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
                            DataTypeName(dtype_), " got ", DataTypeName(value.dtype()));
   }
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   // A value of the size it had goes into the buffer it had: a steady program allocates nothing.
   if (value.buffer()->transient() && value_.initialized() && value_.UniquelyOwned() &&
       value_.shape() == value.shape()) {
@@ -54,13 +54,13 @@ absl::Status Variable::MakePrivate() {
 }
 
 absl::Status Variable::Update(absl::FunctionRef<absl::Status(Tensor&)> update) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   RETURN_IF_ERROR(MakePrivate());
   return update(value_);
 }
 
 void Variable::Reset() {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   value_ = Tensor();
 }
 

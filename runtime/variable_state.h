@@ -2,7 +2,7 @@
 #define WEIR_RUNTIME_VARIABLE_STATE_H_
 
 #include "absl/functional/function_ref.h"
-#include "absl/synchronization/mutex.h"
+#include "weir/core/mutex.h"
 #include "weir/core/tensor.h"
 
 namespace weir {
@@ -48,7 +48,7 @@ class Variable final : public Resource {
   const std::string name_;
   const DataType dtype_;
   const PartialShape shape_;
-  mutable absl::Mutex mu_;
+  mutable Mutex mu_;
   Tensor value_ ABSL_GUARDED_BY(mu_);
 };
 

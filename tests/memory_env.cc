@@ -33,20 +33,20 @@ class MemoryWritableFile final : public WritableFile {
       : WritableFile(std::move(path)), env_(env), file_(std::move(file)) {}
 
   absl::Status Append(absl::string_view data) override {
-    std::lock_guard<std::mutex> lock(env_.mutex_);
+    MutexLock lock(env_.mutex_);
     RETURN_IF_ERROR(env_.Change(path()));
     file_->content.append(data.data(), data.size());
     return absl::OkStatus();
   }
   absl::Status Flush() override { return absl::OkStatus(); }
   absl::Status Sync() override {
-    std::lock_guard<std::mutex> lock(env_.mutex_);
+    MutexLock lock(env_.mutex_);
     RETURN_IF_ERROR(env_.Change(path()));
     file_->synced = file_->content.size();
     return absl::OkStatus();
   }
   absl::Status Close() override {
-    std::lock_guard<std::mutex> lock(env_.mutex_);
+    MutexLock lock(env_.mutex_);
     return env_.Change(path(), false);
   }
 
@@ -69,18 +69,18 @@ absl::Status MemoryEnv::Change(const std::string& path, bool needs_room) {
 }
 
 void MemoryEnv::LosePower() {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   for (auto& [path, file] : files_) file->content.resize(file->synced);
 }
 
 std::string MemoryEnv::Content(const std::string& path) const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   const auto at = files_.find(path);
   return at == files_.end() ? "" : at->second->content;
 }
 
 void MemoryEnv::SetContent(const std::string& path, std::string content) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   auto file = std::make_shared<File>();
   file->synced = content.size();
   file->content = std::move(content);
@@ -88,7 +88,7 @@ void MemoryEnv::SetContent(const std::string& path, std::string content) {
 }
 
 std::vector<std::string> MemoryEnv::Files() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   std::vector<std::string> paths;
   for (const auto& [path, file] : files_) paths.push_back(path);
   return paths;
@@ -96,7 +96,7 @@ std::vector<std::string> MemoryEnv::Files() const {
 
 absl::StatusOr<std::unique_ptr<RandomAccessFile>> MemoryEnv::NewRandomAccessFile(
     const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   const auto at = files_.find(path);
   if (at == files_.end()) return Missing(path);
   return std::unique_ptr<RandomAccessFile>(
@@ -105,7 +105,7 @@ absl::StatusOr<std::unique_ptr<RandomAccessFile>> MemoryEnv::NewRandomAccessFile
 
 absl::StatusOr<std::unique_ptr<WritableFile>> MemoryEnv::Open(const std::string& path,
                                                               bool truncate) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (directories_.count(DirectoryOf(path)) == 0) return Missing(path);
   RETURN_IF_ERROR(Change(path));
   std::shared_ptr<File>& file = files_[path];
@@ -122,29 +122,29 @@ absl::StatusOr<std::unique_ptr<WritableFile>> MemoryEnv::NewAppendableFile(
 }
 
 bool MemoryEnv::FileExists(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   return files_.count(path) > 0 || directories_.count(path) > 0;
 }
 
 bool MemoryEnv::IsOrdinaryFile(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   return files_.count(path) > 0;
 }
 
 bool MemoryEnv::IsDirectory(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   return directories_.count(path) > 0;
 }
 
 absl::StatusOr<uint64_t> MemoryEnv::FileSize(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   const auto at = files_.find(path);
   if (at == files_.end()) return Missing(path);
   return uint64_t{at->second->content.size()};
 }
 
 absl::StatusOr<std::vector<std::string>> MemoryEnv::ListDirectory(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (directories_.count(path) == 0) return Missing(path);
   std::set<std::string> names;
   for (const auto& [file, content] : files_) {
@@ -157,7 +157,7 @@ absl::StatusOr<std::vector<std::string>> MemoryEnv::ListDirectory(const std::str
 }
 
 absl::Status MemoryEnv::CreateDirectory(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (directories_.count(DirectoryOf(path)) == 0) return Missing(path);
   if (directories_.count(path) > 0 || files_.count(path) > 0) {
     return AlreadyExists("cannot create directory '", path, "': File exists");
@@ -171,14 +171,14 @@ absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
   absl::StatusOr<std::vector<std::string>> names = ListDirectory(path);
   RETURN_IF_ERROR(names.status());
   if (!names->empty()) return FailedPrecondition("'", path, "' is not empty");
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   RETURN_IF_ERROR(Change(path, false));
   directories_.erase(path);
   return absl::OkStatus();
 }
 
 absl::Status MemoryEnv::DeleteFile(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (files_.count(path) == 0) return Missing(path);
   RETURN_IF_ERROR(Change(path, false));
   files_.erase(path);
@@ -186,7 +186,7 @@ absl::Status MemoryEnv::DeleteFile(const std::string& path) {
 }
 
 absl::Status MemoryEnv::RenameFile(const std::string& from, const std::string& to) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   if (files_.count(from) == 0) return Missing(from);
   if (directories_.count(DirectoryOf(to)) == 0) return Missing(to);
   RETURN_IF_ERROR(Change(to, false));
@@ -197,7 +197,7 @@ absl::Status MemoryEnv::RenameFile(const std::string& from, const std::string& t
 }
 
 absl::Status MemoryEnv::SyncDirectory(const std::string& path) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   return Change(path);
 }
 

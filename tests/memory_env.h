@@ -5,10 +5,10 @@
 
 #include <atomic>
 #include <map>
-#include <mutex>
 #include <set>
 
 #include "weir/core/env.h"
+#include "weir/core/mutex.h"
 
 namespace weir {
 
@@ -71,7 +71,7 @@ class MemoryEnv final : public Env {
   absl::Status Change(const std::string& path, bool needs_room = true);
   absl::StatusOr<std::unique_ptr<WritableFile>> Open(const std::string& path, bool truncate);
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, std::shared_ptr<File>> files_;
   std::set<std::string> directories_ = {"/", "."};
   int fail_in_ = -1;

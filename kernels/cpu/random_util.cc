@@ -5,7 +5,7 @@
 namespace weir {
 
 Philox GeneratorState::Reserve(Env& env, uint64_t blocks) {
-  absl::MutexLock lock(&mu_);
+  MutexLock lock(mu_);
   if (!seeded_) {
     generator_ = Philox(env.Random64(), env.Random64());
     seeded_ = true;

@@ -3,7 +3,7 @@
 
 // What the kernels of random ops share: the generator of a node, and filling a tensor with draws.
 
-#include "absl/synchronization/mutex.h"
+#include "weir/core/mutex.h"
 #include "weir/core/philox.h"
 #include "weir/runtime/kernel.h"
 
@@ -27,7 +27,7 @@ class GeneratorState final : public Resource {
   Philox Reserve(Env& env, uint64_t blocks);
 
  private:
-  absl::Mutex mu_;
+  Mutex mu_;
   bool seeded_ ABSL_GUARDED_BY(mu_);
   Philox generator_ ABSL_GUARDED_BY(mu_);
 };

@@ -16,13 +16,8 @@
 
 namespace weir {
 
-inline bool HasAvx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2");
-#else
-  return false;
-#endif
-}
+// Of this processor, by Highway's detection.
+bool HasAvx2();
 
 }  // namespace weir
 

@@ -1,0 +1,47 @@
+#include "weir/runtime/equal_nodes.h"
+
+#include "weir/graph/op_spec.h"
+#include "weir/proto/attr_value.pb.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kLongKey = 1024;
+
+bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE; }
+
+bool IsPure(const Node& node) {
+  if (node.op().is_stateful || node.num_outputs() == 0) return false;
+  for (int i = 0; i < node.num_inputs(); ++i) {
+    if (IsReference(node.input_type(i))) return false;
+  }
+  for (int i = 0; i < node.num_outputs(); ++i) {
+    if (IsReference(node.output_type(i))) return false;
+  }
+  return true;
+}
+
+template <typename T>
+void AppendBytes(const T& value, std::string* key) {
+  key->append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+}  // namespace
+
+NodeId EqualNodes::FirstEqual(const Node& node, absl::Span<const uint32_t> input_slots) {
+  if (!IsPure(node)) return node.id();
+  std::string key;
+  AppendBytes(&node.op(), &key);
+  AppendBytes(input_slots.size(), &key);
+  for (uint32_t slot : input_slots) AppendBytes(slot, &key);
+  for (const auto& [name, value] : node.attrs().entries()) {
+    if (name[0] == '_') continue;
+    const size_t bytes = value->ByteSizeLong();
+    if (key.size() + bytes > kLongKey) return node.id();
+    AppendBytes(bytes, &key);  // Names need not be told: the op has them all, in one order.
+    value->AppendToString(&key);
+  }
+  return first_by_key_.try_emplace(std::move(key), node.id()).first->second;
+}
+
+}  // namespace weir

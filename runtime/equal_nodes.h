@@ -1,0 +1,27 @@
+#ifndef WEIR_RUNTIME_EQUAL_NODES_H_
+#define WEIR_RUNTIME_EQUAL_NODES_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
+#include "weir/graph/graph.h"
+
+namespace weir {
+
+// Finds nodes of a program that compute the same: the same op with the same attrs (but for those
+// that begin with "_", which say nothing about the result) of the same input slots.
+class EqualNodes {
+ public:
+  // The first node that was asked for and is equal to `node`; itself if there is none before. So
+  // are nodes with state, with references, or with long attrs, whose comparison would not pay.
+  NodeId FirstEqual(const Node& node, absl::Span<const uint32_t> input_slots);
+
+ private:
+  absl::flat_hash_map<std::string, NodeId> first_by_key_;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_EQUAL_NODES_H_
