@@ -136,6 +136,8 @@ class OpRegistry {
   // Resolves the arguments' attr names. Call once, after the last Add; returns the first error of
   // all declarations.
   absl::Status Seal();
+  // The same error, for whoever did not seal it.
+  const absl::Status& status() const { return status_; }
 
   // nullptr when there is no such op.
   const OpSpec* Find(absl::string_view name) const;

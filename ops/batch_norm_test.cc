@@ -11,6 +11,13 @@
 namespace weir {
 namespace {
 
+struct Version {
+  std::string op, grad;
+};
+const Version kVersions[] = {{"FusedBatchNorm", "FusedBatchNormGrad"},
+                             {"FusedBatchNormV2", "FusedBatchNormGradV2"},
+                             {"FusedBatchNormV3", "FusedBatchNormGradV3"}};
+
 TEST(FusedBatchNorm, Shape) {
   EXPECT_SHAPE(ShapeTest("FusedBatchNorm").In("[2,3,4,?]").In("[5]").In("[?]").In("[0]").In("[0]"),
                "[2,3,4,5];[5];[5];[5];[5]");
@@ -26,8 +33,14 @@ TEST(FusedBatchNorm, Shape) {
   EXPECT_SHAPE_ERROR(
       ShapeTest("FusedBatchNorm").In("[2,3,4,4]").In("[5]").In("[?]").In("[0]").In("[0]"), "");
   EXPECT_SHAPE(
-      ShapeTest("FusedBatchNormGrad").In("[2,3,4,?]").In("[2,3,4,?]").In("[5]").In("[5]").In("[5]"),
-      "[2,3,4,5];[5];[5];[];[]");
+      ShapeTest("FusedBatchNormV2").In("[2,3,4,?]").In("[5]").In("[?]").In("[0]").In("[0]"),
+      "[2,3,4,5];[5];[5];[5];[5]");
+  for (const Version& version : kVersions) {
+    ShapeTest test(version.grad);
+    test.In("[2,3,4,?]").In("[2,3,4,?]").In("[5]").In("[5]").In("[5]");
+    if (version.grad == "FusedBatchNormGradV3") test.In("?");
+    EXPECT_SHAPE(test, "[2,3,4,5];[5];[5];[];[]");
+  }
 }
 
 TEST(FusedBatchNorm, TrainingUsesTheBatch) {
@@ -131,7 +144,7 @@ struct Built {
   Output x, scale, offset, y, dy;
 };
 
-Built Build(const Scope& s, const Problem& p) {
+Built Build(const Scope& s, const Problem& p, const Version& version) {
   Built b;
   b.x = ops::Const(s, Image(p.x));
   b.scale = ops::Const(s, Tensor::Vector<float>({static_cast<float>(p.scale)}));
@@ -140,24 +153,28 @@ Built Build(const Scope& s, const Problem& p) {
   const Tensor empty = Tensor::Vector<float>({});
   const Tensor mean = Tensor::Vector<float>({static_cast<float>(p.mean)});
   const Tensor variance = Tensor::Vector<float>({static_cast<float>(p.variance)});
-  ops::FusedBatchNormOptions options;
-  options.epsilon = static_cast<float>(p.epsilon);
-  options.is_training = p.training;
-  b.y = ops::FusedBatchNorm(s, b.x, b.scale, b.offset, p.training ? empty : mean,
-                            p.training ? empty : variance, options)
-            .y;
+  b.y = s.Op(version.op)
+            .In(b.x)
+            .In(b.scale)
+            .In(b.offset)
+            .In(p.training ? empty : mean)
+            .In(p.training ? empty : variance)
+            .Attr("epsilon", static_cast<float>(p.epsilon))
+            .Attr("is_training", p.training)
+            .Build();
   return b;
 }
 
-TEST(FusedBatchNorm, Gradient) {
+void ExpectGradient(const Version& version) {
   for (bool training : {true, false}) {
     Problem p;
     p.training = training;
     const Scope s = Scope::Root();
-    const Built b = Build(s, p);
+    const Built b = Build(s, p, version);
     absl::StatusOr<std::vector<Output>> grads =
         Gradients(s, {b.y}, {b.x, b.scale, b.offset}, {b.dy});
     ASSERT_TRUE(grads.ok()) << grads.status();
+    EXPECT_EQ((*grads)[0].op().node().op().name, version.grad);
     absl::StatusOr<Session> session = Session::Create(s);
     ASSERT_TRUE(session.ok()) << session.status();
     auto got = session->Run({}, Refs(*grads), {});
@@ -171,14 +188,18 @@ TEST(FusedBatchNorm, Gradient) {
   }
 }
 
+TEST(FusedBatchNorm, Gradient) {
+  for (const Version& version : kVersions) ExpectGradient(version);
+}
+
 // The derivative of v . dx, where dx is the gradient of x, by x, dy and scale.
-TEST(FusedBatchNorm, SecondGradient) {
+void ExpectSecondGradient(const Version& version) {
   const std::vector<double> v = {0.5, 1, -2, 0.1, 0.7, -0.3};
   for (bool training : {true, false}) {
     Problem p;
     p.training = training;
     const Scope s = Scope::Root();
-    const Built b = Build(s, p);
+    const Built b = Build(s, p, version);
     absl::StatusOr<std::vector<Output>> first = Gradients(s, {b.y}, {b.x}, {b.dy});
     ASSERT_TRUE(first.ok()) << first.status();
     absl::StatusOr<std::vector<Output>> second =
@@ -202,6 +223,10 @@ TEST(FusedBatchNorm, SecondGradient) {
     }
     EXPECT_NEAR((*got)[2].data<float>()[0], Derivative(&p.scale, directional), 1e-3);
   }
+}
+
+TEST(FusedBatchNorm, SecondGradient) {
+  for (const Version& version : kVersions) ExpectSecondGradient(version);
 }
 
 }  // namespace

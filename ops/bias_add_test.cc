@@ -12,6 +12,7 @@ TEST(BiasAdd, Shape) {
                "[2,4,5,6]");
   EXPECT_SHAPE_ERROR(ShapeTest("BiasAdd").In("[2,3]").In("[4]"), "channels");
   EXPECT_SHAPE_ERROR(ShapeTest("BiasAdd").In("[4]").In("[4]"), "rank");
+  EXPECT_SHAPE(ShapeTest("BiasAddV1").In("[2,?]").In("[4]"), "[2,4]");
   EXPECT_SHAPE(ShapeTest("BiasAddGrad").In("[2,?,5]"), "[5]");
   EXPECT_SHAPE(ShapeTest("BiasAddGrad").In("[2,3,5]").Attr("data_format", "NCHW"), "[3]");
   EXPECT_SHAPE(ShapeTest("BiasAddGrad").In("<unknown>"), "[?]");

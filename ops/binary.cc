@@ -457,7 +457,11 @@ void RegisterOddSignatures(OpRegistry& ops) {
       .In("x: T")
       .Out("z: T")
       .Attr(absl::StrCat("T: ", kFloatDouble))
-      .Shape(BroadcastShape);
+      .Shape(BroadcastShape)
+      // Not none by design: P has a second derivative in a, but no op computes it.
+      .Gradient([](GradientContext&) {
+        return Unimplemented("there is no op for the second derivative of P(a, x) in a");
+      });
   ops.Add("Complex")
       .Doc("Complex numbers of the parts real and imag.")
       .In("real: T")

@@ -14,6 +14,12 @@ namespace {
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
+void ExpectBroadcast(const char* op, DataType type) {
+  SCOPED_TRACE(op);
+  EXPECT_SHAPE(ShapeTest(op).In("[2,1]", type).In("[?,?,3]", type), "[?,2,3]");
+  EXPECT_SHAPE_ERROR(ShapeTest(op).In("[2,3]", type).In("[2]", type), "Incompatible shapes");
+}
+
 TEST(Binary, ShapesBroadcast) {
   EXPECT_SHAPE(ShapeTest("Add").In("[2,1]").In("[3]"), "[2,3]");
   EXPECT_SHAPE(ShapeTest("Mul").In("[?,3]").In("[]"), "[?,3]");
@@ -22,6 +28,41 @@ TEST(Binary, ShapesBroadcast) {
   EXPECT_SHAPE_ERROR(ShapeTest("Sub").In("[2,3]").In("[2]"), "Incompatible shapes");
   EXPECT_SHAPE_ERROR(ShapeTest("ApproximateEqual").In("[2]").In("[1]"), "");
   EXPECT_SHAPE(ShapeTest("Betainc").In("[]").In("[2,3]").In("[]"), "[2,3]");
+  for (const char* op : {"AddV2",
+                         "Div",
+                         "RealDiv",
+                         "FloorDiv",
+                         "TruncateDiv",
+                         "FloorMod",
+                         "Mod",
+                         "DivNoNan",
+                         "Xdivy",
+                         "MulNoNan",
+                         "Xlogy",
+                         "Pow",
+                         "Maximum",
+                         "Minimum",
+                         "Igamma",
+                         "Igammac",
+                         "Polygamma",
+                         "Zeta",
+                         "SquaredDifference",
+                         "LessEqual",
+                         "Greater",
+                         "Equal",
+                         "Atan2",
+                         "NotEqual",
+                         "Complex",
+                         "GreaterEqual",
+                         "NextAfter",
+                         "TruncateMod",
+                         "IgammaGradA"}) {
+    ExpectBroadcast(op, DT_FLOAT);
+  }
+  for (const char* op : {"BitwiseAnd", "BitwiseOr", "BitwiseXor", "LeftShift", "RightShift"}) {
+    ExpectBroadcast(op, DT_INT32);
+  }
+  ExpectBroadcast("LogicalOr", DT_BOOL);
 }
 
 TEST(Binary, BroadcastsAlongEveryKindOfDimension) {
@@ -201,6 +242,11 @@ TEST(Binary, SpecialFunctions) {
       .In<double>({}, {3})
       .In<double>({2}, {0.4, 1})
       .Expect<double>({2}, {0.5248, 1});
+  // By differences of P's series in a, extrapolated.
+  OpTest("IgammaGradA")
+      .In<double>({2}, {1, 2.5})
+      .In<double>({2}, {1, 1.5})
+      .Expect<double>({2}, {-0.431729710635, -0.252175400424});
   OpTest("NextAfter").In<double>({}, {0}).In<double>({}, {1}).Expect<double>({}, {4.9e-324});
 }
 
@@ -229,6 +275,8 @@ constexpr SmoothOp kSmooth[] = {
     {"Atan2", .5, 1, .5, 1},
     {"Igamma", 1, 3, 1, 3},
     {"Igammac", 1, 3, 1, 3},
+    {"Mod", 1.05, 1.15, .3, .35},
+    {"NextAfter", -1, 1, 2, 3},
 };
 
 TEST(Binary, GradientsAreReducedToTheInputs) {
@@ -249,6 +297,37 @@ TEST(Binary, GradientsAreReducedToTheInputs) {
       .Const(Tensor::Scalar(2.5))
       .In({3}, .2, .8)
       .Check();
+}
+
+// Re((1 + 2i) (x + iy)) = x - 2y, whose gradient is that of its parts.
+TEST(Binary, GradientOfComplexIsThatOfItsParts) {
+  const Scope s = Scope::Root();
+  const Output x =
+      s.Op("Placeholder").Attr("dtype", DT_DOUBLE).Attr("shape", PartialShape({2, 1})).Build();
+  const Output y =
+      s.Op("Placeholder").Attr("dtype", DT_DOUBLE).Attr("shape", PartialShape({3})).Build();
+  const Output z = s.Op("Complex").In(x).In(y).Attr("Tout", DT_COMPLEX128).Build();
+  const Output w = s.Op("Mul").In(z).In(Tensor::Scalar(Complex128(1, 2))).Build();
+  const Output re = s.Op("Real").In(w).Attr("Tout", DT_DOUBLE).Build();
+  absl::StatusOr<std::vector<Output>> grads = AddDenseGradients(s, {re}, {x, y});
+  ASSERT_TRUE(grads.ok()) << grads.status();
+  absl::StatusOr<Session> session = Session::Create(s);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto got = session->Run(
+      {{x, Tensor::Of<double>({2, 1}, {1, 2})}, {y, Tensor::Vector<double>({3, 4, 5})}},
+      {(*grads)[0], (*grads)[1]});
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ((*got)[0].ToString(), "double [2,1] {3, 3}");
+  EXPECT_EQ((*got)[1].ToString(), "double [3] {-4, -4, -4}");
+}
+
+TEST(Binary, IgammaGradASaysThatItHasNoGradient) {
+  const Scope s = Scope::Root();
+  const Output a = s.Op("Placeholder").Attr("dtype", DT_DOUBLE).Build();
+  const Output z = s.Op("IgammaGradA").In(a).In(1.0).Build();
+  const absl::Status status = AddDenseGradients(s, {z}, {a}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+  EXPECT_NE(status.message().find("second derivative"), absl::string_view::npos) << status;
 }
 
 TEST(Binary, TiesOfExtremaGoToTheFirst) {

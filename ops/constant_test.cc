@@ -224,5 +224,16 @@ TEST(LinSpace, Values) {
   EXPECT_SHAPE(ShapeTest("LinSpace").In("[]").In("[]").In("[]", DT_INT32), "[?]");
 }
 
+TEST(Placeholder, SecondVersionNeedsAShape) {
+  EXPECT_SHAPE(
+      ShapeTest("PlaceholderV2").Attr("dtype", DT_FLOAT).Attr("shape", PartialShape({2, -1})),
+      "[2,?]");
+  EXPECT_SHAPE_ERROR(ShapeTest("PlaceholderV2").Attr("dtype", DT_FLOAT), "shape");
+  OpTest("PlaceholderV2")
+      .Attr("dtype", DT_FLOAT)
+      .Attr("shape", PartialShape({2}))
+      .ExpectError("feed");
+}
+
 }  // namespace
 }  // namespace weir

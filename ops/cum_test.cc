@@ -12,6 +12,7 @@ const Tensor kZero = Tensor::Scalar<int32_t>(0);
 
 TEST(Cumulative, Shape) {
   EXPECT_SHAPE(ShapeTest("Cumsum").In("[?,3]").Const(kZero), "[?,3]");
+  EXPECT_SHAPE(ShapeTest("CumulativeLogsumexp").In("[?,3]").Const(kZero), "[?,3]");
   EXPECT_SHAPE_ERROR(ShapeTest("Cumsum").In("[3]").Const(Tensor::Scalar<int32_t>(1)), "axis 1");
   EXPECT_SHAPE_ERROR(ShapeTest("Cumprod").In("[3]").Const(Tensor::Vector<int32_t>({0})), "scalar");
 }

@@ -38,6 +38,8 @@ TEST(Assert, NeedsAScalar) {
   EXPECT_SHAPE_ERROR(ShapeTest("Assert").In("[2]", DT_BOOL).In("[]").AsList(1), "rank 0");
 }
 
+TEST(Print, Shape) { EXPECT_SHAPE(ShapeTest("Print").In("[2,?]").In("[3]").AsList(1), "[2,?]"); }
+
 TEST(Print, PassesItsInputOn) {
   testing::internal::CaptureStderr();
   OpTest("Print")

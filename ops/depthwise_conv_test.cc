@@ -16,6 +16,19 @@ TEST(DepthwiseConv, Shape) {
   EXPECT_SHAPE(conv().In("[?,7,8,3]").In("[3,3,3,2]"), "[?,5,6,6]");
   EXPECT_SHAPE(conv().In("[?,7,8,?]").In("[3,3,3,2]"), "[?,5,6,6]");
   EXPECT_SHAPE_ERROR(conv().In("[2,7,8,4]").In("[3,3,3,2]"), "channels");
+  const auto back = [](const char* op) {
+    return ShapeTest(op).Attr("strides", Ints{1, 1, 1, 1}).Attr("padding", "VALID");
+  };
+  EXPECT_SHAPE(back("DepthwiseConv2dNativeBackpropInput")
+                   .Const(Tensor::Vector<int32_t>({2, 7, 8, 3}))
+                   .In("[3,3,3,2]")
+                   .In("[2,5,6,6]"),
+               "[2,7,8,3]");
+  EXPECT_SHAPE(back("DepthwiseConv2dNativeBackpropFilter")
+                   .In("[2,7,8,3]")
+                   .Const(Tensor::Vector<int32_t>({3, 3, 3, 2}))
+                   .In("[2,5,6,6]"),
+               "[3,3,3,2]");
 }
 
 TEST(DepthwiseConv, KeepsChannelsApart) {
@@ -31,6 +44,22 @@ TEST(DepthwiseConv, KeepsChannelsApart) {
       .In<float>({1, 1, 1, 2}, {1, 2})
       .In<float>({1, 1, 2, 2}, {1, 10, 100, 1000})
       .Expect<float>({1, 1, 1, 4}, {1, 10, 200, 2000});
+}
+
+TEST(DepthwiseConv, BackpropValues) {
+  const auto with = [](OpTest&& test) -> OpTest& {
+    return test.Attr("strides", Ints{1, 1, 1, 1}).Attr("padding", "VALID");
+  };
+  with(OpTest("DepthwiseConv2dNativeBackpropInput"))
+      .In<int32_t>({4}, {1, 1, 2, 2})
+      .In<float>({1, 2, 2, 1}, {1, 10, 100, 1000})
+      .In<float>({1, 1, 1, 2}, {2, 3})
+      .Expect<float>({1, 1, 2, 2}, {2, 30, 200, 3000});
+  with(OpTest("DepthwiseConv2dNativeBackpropFilter"))
+      .In<float>({1, 1, 2, 2}, {1, 2, 3, 4})
+      .In<int32_t>({4}, {1, 2, 2, 1})
+      .In<float>({1, 1, 1, 2}, {2, 3})
+      .Expect<float>({1, 2, 2, 1}, {2, 6, 6, 12});
 }
 
 TEST(DepthwiseConv, Gradients) {

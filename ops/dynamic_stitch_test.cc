@@ -16,6 +16,12 @@ TEST(DynamicStitch, Shape) {
                "[5,3]");
   EXPECT_SHAPE(ShapeTest("DynamicStitch").In("[?]", DT_INT32).AsList(1).In("[?,3]").AsList(1),
                "[?,3]");
+  EXPECT_SHAPE(ShapeTest("ParallelDynamicStitch")
+                   .Const(Tensor::Vector<int32_t>({0, 4}))
+                   .AsList(1)
+                   .In("[2,3]")
+                   .AsList(1),
+               "[5,3]");
   EXPECT_SHAPE_ERROR(ShapeTest("DynamicStitch").In("[2]", DT_INT32).AsList(1).In("[3,3]").AsList(1),
                      "does not start with");
 }
@@ -58,14 +64,16 @@ TEST(DynamicStitch, RefusesNegativeIndices) {
 }
 
 TEST(DynamicStitch, Gradient) {
-  GradientTest("DynamicStitch")
-      .Const(Tensor::Vector<int32_t>({2, 0}))
-      .Const(Tensor::Scalar<int32_t>(1))
-      .AsList(2)
-      .In({2, 3})
-      .In({3})
-      .AsList(2)
-      .Check();
+  for (const char* op : {"DynamicStitch", "ParallelDynamicStitch"}) {
+    GradientTest(op)
+        .Const(Tensor::Vector<int32_t>({2, 0}))
+        .Const(Tensor::Scalar<int32_t>(1))
+        .AsList(2)
+        .In({2, 3})
+        .In({3})
+        .AsList(2)
+        .Check();
+  }
 }
 
 }  // namespace

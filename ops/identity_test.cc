@@ -2,6 +2,7 @@
 
 #include "weir/graph/gradients.h"
 #include "weir/ops/constant.h"
+#include "weir/runtime/session.h"
 #include "weir/tests/op_test.h"
 
 namespace weir {
@@ -71,6 +72,20 @@ TEST(Group, WaitsForAll) {
   ASSERT_TRUE(s.status().ok()) << s.status();
   EXPECT_EQ(both.node().control_inputs().size(), 2u);
   EXPECT_EQ(both.num_outputs(), 0);
+}
+
+TEST(NoOp, RunsAfterItsControlInputs) {
+  OpTest no_op("NoOp");
+  const auto outputs = no_op.Outputs();
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_TRUE(outputs->empty());
+  const Scope s = Scope::Root();
+  const Operation failing =
+      s.Op("Assert").In(Tensor::Scalar(false)).InList({Tensor::Scalar("why")}).Build();
+  const Operation after = ops::NoOp(s.ControlDependencies({failing}));
+  const auto session = Session::Create(s);
+  ASSERT_TRUE(session.ok()) << session.status();
+  EXPECT_FALSE(session->Run({}, {}, {after}).ok());
 }
 
 }  // namespace

@@ -165,6 +165,21 @@ absl::Status LogDeterminantGradient(GradientContext& g) {
   return g.Return({Call(s, "Mul", AsMatrices(s, g.Grad(1)), inverse)});
 }
 
+Output LowerPart(const OpScope& s, const Output& x) {
+  return s.Op("MatrixBandPart")
+      .In(x)
+      .In(Tensor::Scalar<int64_t>(-1))
+      .In(Tensor::Scalar<int64_t>(0))
+      .Build();
+}
+
+// The lower half of each matrix with half of the diagonal, which is its own adjoint.
+Output LowerHalf(const OpScope& s, const Output& x) {
+  const Output half = s.Op("Cast").In(0.5f).Attr("DstT", x.type()).Build();
+  const Output diagonal = Call(s, "Mul", Call(s, "MatrixDiagPart", x), half);
+  return LowerPart(s, Call(s, "MatrixSetDiag", x, diagonal));
+}
+
 // With M = L^H dL, its lower half P (half of the diagonal): dA = (S + S^H) / 2, S = L^-H P L^-1.
 absl::Status CholeskyGradient(GradientContext& g) {
   const OpScope& s = g.scope();
@@ -172,17 +187,27 @@ absl::Status CholeskyGradient(GradientContext& g) {
   const Output diagonal_of_l = Call(s, "MatrixDiagPart", l);
   const Output identity = Call(s, "MatrixDiag", Call(s, "OnesLike", diagonal_of_l));
   const Output inverse = ops::MatrixTriangularSolve(s, l, identity);
-  const Output m = Product(s, l, g.Grad(0), {.x = true});
+  const Output p = LowerHalf(s, Product(s, l, g.Grad(0), {.x = true}));
   const Output half = s.Op("Cast").In(0.5f).Attr("DstT", l.type()).Build();
-  const Output half_diagonal = Call(s, "Mul", Call(s, "MatrixDiagPart", m), half);
-  const Output p = s.Op("MatrixBandPart")
-                       .In(Call(s, "MatrixSetDiag", m, half_diagonal))
-                       .In(Tensor::Scalar<int64_t>(-1))
-                       .In(Tensor::Scalar<int64_t>(0))
-                       .Build();
   const Output sum = Call(s, "AddV2", Product(s, Product(s, inverse, p, {.x = true}), inverse),
                           Product(s, Product(s, inverse, p, {.x = true, .y = true}), inverse));
   return g.Return({Call(s, "Mul", sum, half)});
+}
+
+// Y = (S + S') / 2, S = L^-T P L^-1, P = the lower half of L' G. With W = (dY + dY') / 2 and M =
+// the lower half of L^-1 W L^-T: dG = L M, dL = G M' - 2 Y W L^-T. All are lower triangular.
+absl::Status CholeskyGradGradient(GradientContext& g) {
+  const OpScope& s = g.scope();
+  const Output l = LowerPart(s, g.In(0)), grad = LowerPart(s, g.In(1)), y = g.Out(0);
+  const Output identity = Call(s, "MatrixDiag", Call(s, "OnesLike", Call(s, "MatrixDiagPart", l)));
+  const Output inverse = ops::MatrixTriangularSolve(s, l, identity);
+  const Output transposed = Product(s, identity, g.Grad(0), {.y = true});
+  const Output twice_w = Call(s, "AddV2", g.Grad(0), transposed);
+  const Output right = Product(s, twice_w, inverse, {.y = true});  // 2 W L^-T
+  const Output half = s.Op("Cast").In(0.5f).Attr("DstT", l.type()).Build();
+  const Output m = LowerHalf(s, Call(s, "Mul", Product(s, inverse, right), half));
+  const Output dl = Call(s, "Sub", Product(s, grad, m, {.y = true}), Product(s, y, right));
+  return g.Return({LowerPart(s, dl), Product(s, l, m)});
 }
 
 constexpr absl::string_view kTypes = "T: {double, float, half, complex64, complex128}";
@@ -245,7 +270,8 @@ void RegisterLinalgOps(OpRegistry& ops) {
       .In("grad: T")
       .Out("output: T")
       .Attr("T: {half, float, double}")
-      .Shape(CholeskyGradShape);
+      .Shape(CholeskyGradShape)
+      .Gradient(CholeskyGradGradient);
 }
 
 }  // namespace weir

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "weir/graph/gradients.h"
+#include "weir/runtime/session.h"
 #include "weir/tests/op_test.h"
 
 namespace weir {
@@ -14,6 +16,10 @@ TEST(Linalg, Shape) {
   EXPECT_SHAPE(ShapeTest("MatrixSolve").In("[?,3,3]").In("[2,3,5]"), "[2,3,5]");
   EXPECT_SHAPE_ERROR(ShapeTest("MatrixSolve").In("[3,3]").In("[4,5]"), "incompatible");
   EXPECT_SHAPE(ShapeTest("LogMatrixDeterminant").In("[4,3,3]"), "[4];[4]");
+  EXPECT_SHAPE(ShapeTest("MatrixDeterminant").In("[?,3,3]"), "[?]");
+  EXPECT_SHAPE(ShapeTest("MatrixTriangularSolve").In("[?,3,3]").In("[2,3,5]"), "[2,3,5]");
+  EXPECT_SHAPE(ShapeTest("CholeskyGrad").In("[?,3,3]").In("[2,?,3]"), "[2,3,3]");
+  EXPECT_SHAPE_ERROR(ShapeTest("CholeskyGrad").In("[3,3]").In("[2,2]"), "");
 }
 
 TEST(MatrixInverse, Values) {
@@ -66,6 +72,54 @@ TEST(MatrixDeterminant, Values) {
 TEST(Cholesky, Values) {
   OpTest("Cholesky").In<float>({2, 2}, {4, 99, 2, 5}).Expect<float>({2, 2}, {2, 0, 1, 2});
   OpTest("Cholesky").In<float>({2, 2}, {1, 2, 2, 1}).ExpectError("not successful");
+}
+
+// dA = (S + S') / 2, S = L^-T P L^-1, where P is the lower half of L' dL.
+TEST(CholeskyGrad, Values) {
+  OpTest("CholeskyGrad")
+      .In<double>({2, 2}, {2, 0, 1, 2})
+      .In<double>({2, 2}, {1, 0, 0, 1})
+      .Expect<double>({2, 2}, {0.3125, -0.125, -0.125, 0.25});
+  OpTest("CholeskyGrad")
+      .In<double>({1, 1}, {2})
+      .In<double>({1, 1}, {3})
+      .Expect<double>({1, 1}, {0.75});
+}
+
+// The gradient is that of symmetric changes, so the matrix decomposed is b b'.
+TEST(Cholesky, Gradient) {
+  const Scope s = Scope::Root();
+  const Output b =
+      s.Op("Placeholder").Attr("dtype", DT_DOUBLE).Attr("shape", PartialShape({2, 2})).Build();
+  const Output a = s.Op("BatchMatMulV2").In(b).In(b).Attr("adj_y", true).Build();
+  const Output l = s.Op("Cholesky").In(a).Build();
+  const Tensor weights = Tensor::Of<double>({2, 2}, {0.7, 0, -1.3, 0.4});
+  const Output loss = s.Op("Sum").In(s.Op("Mul").In(l).In(weights).Build()).In({0, 1}).Build();
+  absl::StatusOr<std::vector<Output>> grads = AddDenseGradients(s, {loss}, {b});
+  ASSERT_TRUE(grads.ok()) << grads.status();
+  absl::StatusOr<Session> session = Session::Create(s);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const std::vector<double> at = {2, 0.5, -1, 1.5};
+  const auto fetch = [&](const Output& y, size_t i, double change) {
+    std::vector<double> moved = at;
+    moved[i] += change;
+    const auto got =
+        session->Run({{b, Tensor::Of<double>({2, 2}, absl::MakeConstSpan(moved))}}, {y});
+    EXPECT_TRUE(got.ok()) << got.status();
+    return got.ok() ? (*got)[0] : Tensor::Of<double>({2, 2}, {0, 0, 0, 0});
+  };
+  for (size_t i = 0; i < 4; ++i) {
+    const double above = fetch(loss, i, 1e-5).data<double>()[0];
+    const double below = fetch(loss, i, -1e-5).data<double>()[0];
+    EXPECT_NEAR(fetch((*grads)[0], i, 0).data<double>()[i], (above - below) / 2e-5, 1e-8) << i;
+  }
+}
+
+TEST(CholeskyGrad, Gradient) {
+  const Tensor lower =
+      Tensor::Of<double>({2, 3, 3}, {2, 0, 0, 0.5, 1.5, 0, -1, 0.3, 1, 1, 0, 0, 2, 3, 0, 1, 0, 2});
+  GradientTest("CholeskyGrad").In(lower).In({2, 3, 3}).Check();
+  GradientTest("CholeskyGrad").In({0, 2, 2}).In({0, 2, 2}).Check();
 }
 
 // Well conditioned, and not symmetric.

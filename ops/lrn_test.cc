@@ -56,6 +56,22 @@ TEST(Lrn, GradientIsTheDerivative) {
       .Expect(Tensor::Of<float>(shape, absl::MakeConstSpan(want)));
 }
 
+TEST(Lrn, BothOpsAreDifferentiable) {
+  for (int64_t radius : {0, 1, 5}) {
+    const auto test = [&](const char* op) {
+      return GradientTest(op)
+          .Float()
+          .Attr("depth_radius", radius)
+          .Attr("bias", 2.0f)
+          .Attr("alpha", 0.5f)
+          .Attr("beta", 0.75f);
+    };
+    const Shape shape({1, 2, 2, 3});
+    test("LRN").In(shape).Check();
+    test("LRNGrad").In(shape).In(shape).In(shape).Check();
+  }
+}
+
 TEST(Lrn, RefusesANegativeRadius) {
   OpTest("LRN").Attr("depth_radius", -1).In<float>({1, 1, 1, 1}, {1}).ExpectError("depth_radius");
 }

@@ -11,6 +11,10 @@ Tensor Paddings(std::initializer_list<int32_t> pairs) {
 
 TEST(Pad, Shape) {
   EXPECT_SHAPE(ShapeTest("Pad").In("[2,?]").Const(Paddings({1, 2, 3, 4})), "[5,?]");
+  EXPECT_SHAPE(ShapeTest("PadV2").In("[2,?]").Const(Paddings({1, 2, 3, 4})).In("[]"), "[5,?]");
+  EXPECT_SHAPE(
+      ShapeTest("MirrorPad").In("[4,?]").Const(Paddings({1, 2, 3, 3})).Attr("mode", "SYMMETRIC"),
+      "[7,?]");
   EXPECT_SHAPE(ShapeTest("Pad").In("[2,3]").In("[2,2]", DT_INT32), "[?,?]");
   EXPECT_SHAPE(ShapeTest("Pad").In("<unknown>").In("[3,2]", DT_INT32), "[?,?,?]");
   EXPECT_SHAPE(ShapeTest("Pad").In("[]").Const(Paddings({})), "[]");

@@ -41,6 +41,37 @@ TEST(Pool, Shape) {
                "[?,?,?,?]");
 }
 
+TEST(Pool, ShapesOfGradients) {
+  const auto pool = [](const char* op) {
+    return Pool<ShapeTest>(op, {1, 2, 2, 1}, {1, 2, 2, 1}, "VALID");
+  };
+  const char* const image = "[2,4,4,3]";
+  const char* const pooled = "[2,2,2,3]";
+  EXPECT_SHAPE(pool("MaxPoolGrad").In(image).In(pooled).In(pooled), image);
+  EXPECT_SHAPE(pool("MaxPoolGradGrad").In(image).In(pooled).In(image), pooled);
+  EXPECT_SHAPE(pool("AvgPoolGrad").Const(Tensor::Vector<int32_t>({2, 4, 4, 3})).In(pooled), image);
+  EXPECT_SHAPE(pool("MaxPoolWithArgmax").In(image), "[2,2,2,3];[2,2,2,3]");
+  EXPECT_SHAPE(pool("MaxPoolGradWithArgmax").In(image).In(pooled).In(pooled, DT_INT64), image);
+  EXPECT_SHAPE(pool("MaxPoolGradGradWithArgmax").In(image).In(image).In(pooled, DT_INT64), pooled);
+  const Tensor window = Tensor::Vector<int32_t>({1, 2, 2, 1});
+  EXPECT_SHAPE(ShapeTest("MaxPoolGradV2")
+                   .Attr("padding", "VALID")
+                   .In(image)
+                   .In(pooled)
+                   .In(pooled)
+                   .Const(window)
+                   .Const(window),
+               image);
+  EXPECT_SHAPE(ShapeTest("MaxPoolGradGradV2")
+                   .Attr("padding", "VALID")
+                   .In(image)
+                   .In(pooled)
+                   .In(image)
+                   .Const(window)
+                   .Const(window),
+               pooled);
+}
+
 TEST(MaxPool, Values) {
   Pool<OpTest>("MaxPool", {1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")
       .In<float>({1, 2, 4, 1}, {1, 2, -3, -4, 5, 0, -6, -1})
@@ -67,6 +98,29 @@ TEST(MaxPool, ChannelsFirst) {
       .Attr("data_format", "NCHW")
       .In<float>({1, 2, 2, 2}, {1, 2, 3, 4, 8, 7, 6, 5})
       .Expect<float>({1, 2, 1, 1}, {4, 8});
+}
+
+TEST(MaxPool, SecondVersionsTakeTheWindowAsInput) {
+  const Tensor window = Tensor::Vector<int32_t>({1, 1, 2, 1});
+  const Tensor x = Tensor::Of<float>({1, 1, 4, 1}, {1, 3, 4, 2});
+  const Tensor y = Tensor::Of<float>({1, 1, 2, 1}, {3, 4});
+  const auto with = [](OpTest&& test) -> OpTest& { return test.Attr("padding", "VALID"); };
+  with(OpTest("MaxPoolV2")).In(x).In(window).In(window).Expect(y);
+  with(OpTest("MaxPoolGradV2"))
+      .In(x)
+      .In(y)
+      .In<float>({1, 1, 2, 1}, {5, 6})
+      .In(window)
+      .In(window)
+      .Expect<float>({1, 1, 4, 1}, {0, 5, 6, 0});
+  with(OpTest("MaxPoolGradGradV2"))
+      .In(x)
+      .In(y)
+      .In<float>({1, 1, 4, 1}, {5, 6, 7, 8})
+      .In(window)
+      .In(window)
+      .Expect<float>({1, 1, 2, 1}, {6, 7});
+  with(OpTest("MaxPoolV2")).In(x).In<int32_t>({3}, {1, 2, 1}).In(window).ExpectError("ksize");
 }
 
 TEST(MaxPoolGrad, TiesGoToTheFirst) {
@@ -117,6 +171,12 @@ TEST(MaxPoolWithArgmax, CountsWithinTheImageOrTheBatch) {
         .In<float>({2, 1, 1, 1}, {5, 6})
         .In<int64_t>({2, 1, 1, 1}, {2, second})
         .Expect<float>({2, 2, 2, 1}, {0, 0, 5, 0, 6, 0, 0, 0});
+    Pool<OpTest>("MaxPoolGradGradWithArgmax", {1, 2, 2, 1}, {1, 2, 2, 1}, "VALID")
+        .Attr("include_batch_in_index", batch)
+        .In<float>({2, 2, 2, 1}, {1, 2, 3, 2, 9, 2, 9, 4})
+        .In<float>({2, 2, 2, 1}, {1, 2, 3, 4, 5, 6, 7, 8})
+        .In<int64_t>({2, 1, 1, 1}, {2, second})
+        .Expect<float>({2, 1, 1, 1}, {3, 5});
   }
 }
 
@@ -158,6 +218,32 @@ TEST(Pool, FirstAndSecondGradients) {
       test("MaxPoolGradGrad").In(Distinct(image)).Const(pooled).In(image).Check();
       test("AvgPoolGrad").Const(Tensor::Vector<int32_t>({2, 4, 5, 2})).In(pooled.shape()).Check();
       test("MaxPoolWithArgmax").In(Distinct(image)).Outputs(1).Check();
+      auto with_argmax = Pool<OpTest>("MaxPoolWithArgmax", {1, 2, 3, 1}, strides, padding)
+                             .In(Distinct(image))
+                             .Outputs();
+      ASSERT_TRUE(with_argmax.ok()) << with_argmax.status();
+      const Tensor& argmax = (*with_argmax)[1];
+      test("MaxPoolGradWithArgmax").Const(Distinct(image)).In(pooled.shape()).Const(argmax).Check();
+      test("MaxPoolGradGradWithArgmax").Const(Distinct(image)).In(image).Const(argmax).Check();
+      const auto second = [&](const char* op) { return GradientTest(op).Attr("padding", padding); };
+      const Tensor window = Tensor::Vector<int32_t>({1, 2, 3, 1});
+      const Tensor step = Tensor::Vector<int32_t>(
+          {1, static_cast<int32_t>(strides[1]), static_cast<int32_t>(strides[2]), 1});
+      second("MaxPoolV2").In(Distinct(image)).Const(window).Const(step).Check();
+      second("MaxPoolGradV2")
+          .In(Distinct(image))
+          .Const(pooled)
+          .In(pooled.shape())
+          .Const(window)
+          .Const(step)
+          .Check();
+      second("MaxPoolGradGradV2")
+          .In(Distinct(image))
+          .Const(pooled)
+          .In(image)
+          .Const(window)
+          .Const(step)
+          .Check();
     }
   }
   Pool<GradientTest>("MaxPool", {1, 1, 1, 2}, {1, 1, 1, 2}, "VALID").In(Distinct(image)).Check();

@@ -133,6 +133,35 @@ TEST(RandomOps, InferShapes) {
                      "seed must have shape [2]");
 }
 
+TEST(RandomOps, InferShapesOfEveryGenerator) {
+  const Tensor shape = Tensor::Vector<int32_t>({2, 3});
+  EXPECT_SHAPE(ShapeTest("RandomStandardNormal").Const(shape).Attr("dtype", DT_FLOAT), "[2,3]");
+  EXPECT_SHAPE(ShapeTest("RandomUniformInt").Const(shape).In("[]", DT_INT32).In("[]", DT_INT32),
+               "[2,3]");
+  EXPECT_SHAPE(ShapeTest("RandomShuffle").In("[?,4]"), "[?,4]");
+  for (const char* op : {"RandomPoisson", "RandomPoissonV2"}) {
+    EXPECT_SHAPE(ShapeTest(op).Const(shape).In("[5,?]"), "[2,3,5,?]");
+  }
+  ShapeTest truncated("ParameterizedTruncatedNormal");
+  EXPECT_SHAPE(truncated.Const(shape).In("[]").In("[]").In("[]").In("[]"), "[2,3]");
+  for (const char* op :
+       {"StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"}) {
+    EXPECT_SHAPE(ShapeTest(op).Const(shape).In("[2]", DT_INT64), "[2,3]");
+    EXPECT_SHAPE_ERROR(ShapeTest(op).Const(shape).In("[3]", DT_INT64), "[2]");
+  }
+  EXPECT_SHAPE(ShapeTest("StatelessRandomUniformInt")
+                   .Const(shape)
+                   .In("[2]", DT_INT64)
+                   .In("[]", DT_INT32)
+                   .In("[]", DT_INT32),
+               "[2,3]");
+  EXPECT_SHAPE(ShapeTest("StatelessMultinomial")
+                   .In("[4,?]")
+                   .Const(Tensor::Scalar<int32_t>(3))
+                   .In("[2]", DT_INT64),
+               "[4,3]");
+}
+
 TEST(RandomShuffle, PermutesRows) {
   const Scope s = Scope::Root();
   const Output y =
@@ -159,6 +188,41 @@ TEST(StatelessRandom, TakesNarrowSeeds) {
   const Output wide = ops::StatelessRandomUniform(s, {4}, Tensor::Vector<int64_t>({-1, 2}));
   const Output narrow = ops::StatelessRandomUniform(s, {4}, Tensor::Vector<int32_t>({-1, 2}));
   EXPECT_EQ(Fetch(s, wide).ToString(), Fetch(s, narrow).ToString());
+}
+
+// Equal seeds give equal values, others give others.
+TEST(StatelessRandom, FollowsItsSeedAlone) {
+  for (const char* op :
+       {"StatelessTruncatedNormal", "StatelessRandomUniformInt", "StatelessMultinomial"}) {
+    SCOPED_TRACE(op);
+    const auto draw = [&](int64_t seed) {
+      const Scope s = Scope::Root();
+      OpBuilder builder = s.Op(op);
+      const Tensor seeds = Tensor::Vector<int64_t>({seed, 7});
+      if (absl::string_view(op) == "StatelessTruncatedNormal") {
+        builder.In(Tensor::Vector<int32_t>({1000})).In(seeds).Attr("dtype", DT_DOUBLE);
+      } else if (absl::string_view(op) == "StatelessRandomUniformInt") {
+        builder.In(Tensor::Vector<int32_t>({1000})).In(seeds);
+        builder.In(Tensor::Scalar<int64_t>(-5)).In(Tensor::Scalar<int64_t>(5));
+      } else {
+        builder.In(Tensor::Of<float>({1, 3}, {0, 0, 0})).In(1000).In(seeds);
+      }
+      return Fetch(s, builder.Build());
+    };
+    const Tensor first = draw(1);
+    ASSERT_EQ(first.num_elements(), 1000);
+    EXPECT_EQ(first.ToString(1000), draw(1).ToString(1000));
+    EXPECT_NE(first.ToString(1000), draw(2).ToString(1000));
+    for (int64_t i = 0; i < 1000; ++i) {
+      if (first.dtype() == DT_DOUBLE) {
+        EXPECT_LE(std::abs(first.data<double>()[i]), 2);  // Two standard deviations.
+      } else {
+        const bool is_class = absl::string_view(op) == "StatelessMultinomial";
+        EXPECT_GE(first.data<int64_t>()[i], is_class ? 0 : -5);
+        EXPECT_LT(first.data<int64_t>()[i], is_class ? 3 : 5);
+      }
+    }
+  }
 }
 
 TEST(Multinomial, FollowsTheProbabilities) {
@@ -196,10 +260,17 @@ TEST(RandomGamma, HasTheMeanOfItsParameter) {
 
 TEST(RandomPoisson, HasTheMeanOfItsRate) {
   const Scope s = Scope::Root();
-  for (double rate : {0.5, 8.0, 30.0}) {
-    const Output y =
-        ops::RandomPoisson(s, {20000}, Tensor::Scalar<double>(rate), DT_DOUBLE, kSeed1234);
-    EXPECT_NEAR(Mean(Fetch(s, y)), rate, 0.02 * std::max(1.0, rate)) << rate;
+  for (const char* op : {"RandomPoisson", "RandomPoissonV2"}) {
+    for (double rate : {0.5, 8.0, 30.0}) {
+      const Output y = s.Op(op)
+                           .In(Tensor::Vector<int32_t>({20000}))
+                           .In(Tensor::Scalar<double>(rate))
+                           .Attr("dtype", DT_DOUBLE)
+                           .Attr("seed", 1)
+                           .Attr("seed2", 1234)
+                           .Build();
+      EXPECT_NEAR(Mean(Fetch(s, y)), rate, 0.02 * std::max(1.0, rate)) << op << ", " << rate;
+    }
   }
 }
 

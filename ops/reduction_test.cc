@@ -30,6 +30,10 @@ TEST(Reduction, ShapeFollowsTheAxes) {
   EXPECT_SHAPE(ShapeTest("Sum").In("[2,3]").In("[1]", DT_INT32).Attr("keep_dims", true), "[?,?]");
   EXPECT_SHAPE(ShapeTest("Sum").In("?").Const(Axes({0})), "<unknown>");
   EXPECT_SHAPE(ShapeTest("All").In("[2,3]", DT_BOOL).Const(Axes({0, 1})), "[]");
+  EXPECT_SHAPE(ShapeTest("Any").In("[2,3]", DT_BOOL).Const(Axes({1})), "[2]");
+  for (const char* op : {"Prod", "Min", "EuclideanNorm"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[2,?,4]").Const(Axes({1})).Attr("keep_dims", true), "[2,1,4]");
+  }
   EXPECT_SHAPE(ShapeTest("L2Loss").In("?"), "[]");
   EXPECT_SHAPE_ERROR(ShapeTest("Sum").In("[2,3]").Const(Axes({2})), "Invalid reduction dimension");
   EXPECT_SHAPE_ERROR(ShapeTest("Sum").In("[2,3]").Const(Axes({0, -2})), "duplicate dimension");

@@ -13,6 +13,10 @@ TEST(Resize, Shape) {
   EXPECT_SHAPE(ShapeTest("ResizeBilinear").In("[?,4,5,3]").Const(Size(8, 9)), "[?,8,9,3]");
   EXPECT_SHAPE(ShapeTest("ResizeNearestNeighbor").In("[1,4,5,3]").In("[2]", DT_INT32), "[1,?,?,3]");
   EXPECT_SHAPE(ShapeTest("ResizeBilinearGrad").In("[2,8,9,3]").In("[?,4,5,?]"), "[2,4,5,3]");
+  EXPECT_SHAPE(ShapeTest("ResizeBicubic").In("[?,4,5,3]").Const(Size(8, 9)), "[?,8,9,3]");
+  EXPECT_SHAPE(ShapeTest("ResizeBicubicGrad").In("[2,8,9,3]").In("[?,4,5,?]"), "[2,4,5,3]");
+  EXPECT_SHAPE(ShapeTest("ResizeNearestNeighborGrad").In("[2,8,9,3]").Const(Size(4, 5)),
+               "[2,4,5,3]");
   EXPECT_SHAPE_ERROR(ShapeTest("ResizeBilinear").In("[4,5,3]").Const(Size(8, 9)), "rank 4");
   EXPECT_SHAPE_ERROR(ShapeTest("ResizeBilinear")
                          .In("[1,4,5,3]")
@@ -97,6 +101,28 @@ double InnerProducts(const std::string& op, bool align, bool centers) {
   for (int i = 0; i < 60; ++i) difference += (*got)[0].data<float>()[i] * g.data<float>()[i];
   for (int i = 0; i < 48; ++i) difference -= (*got)[1].data<float>()[i] * x.data<float>()[i];
   return difference;
+}
+
+TEST(Resize, GradientOpsAreDifferentiable) {
+  const Shape image({1, 2, 3, 2}), resized({1, 4, 2, 2});
+  GradientTest("ResizeNearestNeighborGrad").In(resized).Const(Size(2, 3)).Check();
+  // They take float alone, beside an image of any type.
+  for (const char* op : {"ResizeBilinearGrad", "ResizeBicubicGrad"}) {
+    const Tensor original = *Tensor::Zeros(DT_FLOAT, image);
+    GradientTest(op).Float().In(resized).Const(original).Check();
+  }
+}
+
+TEST(Resize, GradientOpsValues) {
+  // The columns of the upsampling that ResizeBilinear.Values shows: 0, 2, 4, 4 from 0, 4.
+  OpTest("ResizeBilinearGrad")
+      .In<float>({1, 1, 4, 1}, {1, 10, 100, 1000})
+      .In<float>({1, 1, 2, 1}, {0, 0})
+      .Expect<float>({1, 1, 2, 1}, {6, 1105});
+  OpTest("ResizeBicubicGrad")
+      .In<float>({1, 2, 2, 1}, {1, 2, 3, 4})
+      .In<float>({1, 2, 2, 1}, {0, 0, 0, 0})
+      .Expect<float>({1, 2, 2, 1}, {1, 2, 3, 4});
 }
 
 TEST(Resize, GradientIsTheTranspose) {

@@ -117,6 +117,18 @@ TEST(SaveV2, NeedsANamePerTensor) {
                      "one entry for each of 1 tensors");
 }
 
+TEST(SaveRestore, Shapes) {
+  EXPECT_SHAPE(ShapeTest("RestoreV2")
+                   .In("[]", DT_STRING)
+                   .Const(Strings({"a", "b"}))
+                   .Const(Strings({"", "4 2:0,1"}))
+                   .Attr("dtypes", std::vector<DataType>{DT_FLOAT, DT_INT32}),
+               "<unknown>;<unknown>");
+  EXPECT_SHAPE(
+      ShapeTest("ShardedFilename").In("[]", DT_STRING).In("[]", DT_INT32).In("[]", DT_INT32), "[]");
+  EXPECT_SHAPE(ShapeTest("ShardedFilespec").In("[]", DT_STRING).In("[]", DT_INT32), "[]");
+}
+
 TEST(ShardedFilename, CountsInFiveDigits) {
   OpTest("ShardedFilename")
       .In(Tensor::Scalar<std::string>("a/b"))

@@ -21,6 +21,9 @@ TEST(ScatterNd, Shape) {
                      "innermost dimension");
   EXPECT_SHAPE(ShapeTest("TensorScatterAdd").In("[4,?]").In("[5,1]", DT_INT32).In("[5,3]"),
                "[4,?]");
+  for (const char* op : {"TensorScatterUpdate", "ScatterNdNonAliasingAdd"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[4,?]").In("[5,1]", DT_INT32).In("[5,3]"), "[4,?]");
+  }
   EXPECT_SHAPE_ERROR(ShapeTest("TensorScatterSub").In("[4,3]").In("[5,2]", DT_INT32).In("[5,1]"),
                      "updates must have shape [5]");
 }
@@ -84,6 +87,19 @@ std::vector<Tensor> AfterUpdate(const std::string& op, const Tensor& start, cons
   absl::StatusOr<std::vector<Tensor>> got = session->Run({}, {read, ref_read});
   EXPECT_TRUE(got.ok()) << got.status();
   return got.ok() ? *got : std::vector<Tensor>();
+}
+
+TEST(ScatterNdOnVariables, PassTheReferenceOn) {
+  for (const char* op : {"ScatterNdUpdate", "ScatterNdAdd", "ScatterNdSub"}) {
+    const Scope s = Scope::Root();
+    const Output ref = ops::VariableV2(s, PartialShape({5, 3}), DT_FLOAT);
+    const Output rows = s.Op("Placeholder").Attr("dtype", DT_FLOAT).Build();
+    const Tensor indices = Ints({2, 1}, {1, 2});
+    EXPECT_EQ(s.Op(op).In(ref).In(indices).In(rows).Build().out(0).shape().ToString(), "[5,3]");
+    EXPECT_TRUE(s.status().ok()) << s.status();
+    s.Op(op).In(ref).In(indices).In(Tensor::Of<float>({2}, {1, 2})).Build();
+    EXPECT_NE(s.status().message().find("updates must have shape [2,3]"), std::string::npos) << op;
+  }
 }
 
 TEST(ScatterNdOnVariables, Values) {

@@ -78,6 +78,19 @@ TEST(Scatter, Errors) {
   EXPECT_NE(message("ScatterAdd", {0}, {1, 1}).find("updates"), std::string::npos);
 }
 
+TEST(Scatter, PassesTheReferenceOn) {
+  for (const char* op : {"ScatterUpdate", "ScatterAdd", "ScatterSub", "ScatterMul", "ScatterDiv",
+                         "ScatterMin", "ScatterMax"}) {
+    const Scope s = Scope::Root();
+    const Output ref = ops::VariableV2(s, PartialShape({5, 3}), DT_FLOAT);
+    const Output rows = s.Op("Placeholder").Attr("dtype", DT_FLOAT).Build();
+    EXPECT_EQ(s.Op(op).In(ref).In({1, 2}).In(rows).Build().out(0).shape().ToString(), "[5,3]");
+    EXPECT_TRUE(s.status().ok()) << s.status();
+    s.Op(op).In(ref).In({1, 2}).In(Tensor::Of<float>({2}, {1, 2})).Build();
+    EXPECT_NE(s.status().message().find("updates must have shape [2,3]"), std::string::npos) << op;
+  }
+}
+
 TEST(Scatter, Shape) {
   const Scope s = Scope::Root();
   const Output handle = ops::VarHandleOp(s, DT_FLOAT, PartialShape({5, 3}));

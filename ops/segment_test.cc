@@ -33,6 +33,25 @@ TEST(Segment, Shape) {
                "[7,3]");
 }
 
+TEST(Segment, ShapesOfTheOthers) {
+  for (const char* op : {"UnsortedSegmentProd", "UnsortedSegmentMin"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[4,2,3]").In("[4]", DT_INT32).Const(Count(5)), "[5,2,3]");
+  }
+  for (const char* op : {"SegmentProd", "SegmentMax", "SegmentMin"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[4,2]").In("[4]", DT_INT32), "[?,2]");
+  }
+  const auto rows = [](const char* op) {
+    return ShapeTest(op).In("[9,2]").In("[4]", DT_INT32).In("[4]", DT_INT32);
+  };
+  EXPECT_SHAPE(rows("SparseSegmentSqrtN"), "[?,2]");
+  EXPECT_SHAPE(rows("SparseSegmentSqrtNGrad").Const(Count(7)), "[7,2]");
+  for (const char* op : {"SparseSegmentSumWithNumSegments", "SparseSegmentMeanWithNumSegments",
+                         "SparseSegmentSqrtNWithNumSegments"}) {
+    EXPECT_SHAPE(rows(op).Const(Count(7)), "[7,2]");
+    EXPECT_SHAPE_ERROR(rows(op).Const(Count(-1)), "negative");
+  }
+}
+
 TEST(UnsortedSegment, Values) {
   const auto rows = [](OpTest&& test) -> OpTest& {
     return test.In<float>({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}).In(Ids({2, 0, 2, -1})).In(Count(3));
@@ -92,6 +111,12 @@ TEST(SparseSegment, Values) {
   rows(OpTest("SparseSegmentSqrtN")).Expect<float>({3, 1}, {5 / root, 0, 4});
   rows(OpTest("SparseSegmentSumWithNumSegments")).In(Count(4)).Expect<float>({4, 1}, {5, 0, 4, 0});
   rows(OpTest("SparseSegmentSumWithNumSegments")).In(Count(2)).ExpectError("num_segments");
+  rows(OpTest("SparseSegmentMeanWithNumSegments"))
+      .In(Count(4))
+      .Expect<float>({4, 1}, {2.5, 0, 4, 0});
+  rows(OpTest("SparseSegmentSqrtNWithNumSegments"))
+      .In(Count(4))
+      .Expect<float>({4, 1}, {5 / root, 0, 4, 0});
   rows(OpTest("SparseSegmentMeanGrad")).In(Count(3)).Expect<float>({3, 1}, {.5, 0, 4.5});
   OpTest("SparseSegmentSum")
       .In<float>({1}, {1})
@@ -138,6 +163,10 @@ TEST(Segment, Gradient) {
 TEST(SparseSegment, Gradient) {
   for (const char* op : {"SparseSegmentSum", "SparseSegmentMean", "SparseSegmentSqrtN"}) {
     GradientTest(op).In({3, 2}).Const(Ids({2, 0, 2})).Const(Ids({0, 0, 1})).Check();
+  }
+  for (const char* op : {"SparseSegmentSumWithNumSegments", "SparseSegmentMeanWithNumSegments",
+                         "SparseSegmentSqrtNWithNumSegments"}) {
+    GradientTest(op).In({3, 2}).Const(Ids({2, 0, 2})).Const(Ids({0, 0, 1})).Const(Count(4)).Check();
   }
   for (const char* op : {"SparseSegmentMeanGrad", "SparseSegmentSqrtNGrad"}) {
     GradientTest(op).In({2, 2}).Const(Ids({2, 0, 2})).Const(Ids({0, 0, 1})).Const(Count(4)).Check();

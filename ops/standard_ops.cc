@@ -10,7 +10,7 @@ const OpRegistry& StandardOps() {
   static const OpRegistry* const registry = [] {
     auto* ops = new OpRegistry;
     RegisterAllOps(*ops);
-    // An error of a declaration is a defect of this folder: standard_ops_test shows it.
+    // An error of a declaration is a defect of this folder: standard_ops_test looks at status().
     (void)ops->Seal();
     return ops;
   }();

@@ -154,6 +154,13 @@ TEST(StridedSlice, Gradient) {
       .Check();
 }
 
+TEST(StridedSliceGrad, Shape) {
+  ShapeTest test("StridedSliceGrad");
+  test.Const(Tensor::Vector<int32_t>({5, 3})).Const(Tensor::Vector<int32_t>({1}));
+  test.Const(Tensor::Vector<int32_t>({3})).Const(Tensor::Vector<int32_t>({1}));
+  EXPECT_SHAPE(test.In("[2,3]"), "[5,3]");
+}
+
 TEST(StridedSliceGrad, Values) {
   OpTest("StridedSliceGrad")
       .In<int32_t>({1}, {5})
@@ -193,6 +200,7 @@ TEST(StridedSliceAssign, WritesIntoVariables) {
   const Output read = ops::ReadVariableOp(s.ControlDependencies({write}), handle, DT_FLOAT);
   const Output ref = ops::Assign(s, ops::VariableV2(s, PartialShape({2, 3}), DT_FLOAT), start);
   const Output written = ops::StridedSliceAssign(s, ref, {0, 1}, {0, 2}, {1, 1}, value, column);
+  EXPECT_EQ(written.shape().ToString(), "[2,3]");
   const Output ref_read = s.Op("Identity").In(written).Build();
   absl::StatusOr<Session> session = Session::Create(s);
   ASSERT_TRUE(session.ok()) << session.status();

@@ -16,7 +16,13 @@ TEST(String, Shape) {
                    .Attr("keep_dims", true),
                "[2,1]");
   EXPECT_SHAPE(ShapeTest("StringSplit").In("[?]", DT_STRING).In("[]", DT_STRING), "[?,2];[?];[2]");
+  EXPECT_SHAPE(ShapeTest("StringSplitV2").In("[?]", DT_STRING).In("[]", DT_STRING),
+               "[?,2];[?];[2]");
   EXPECT_SHAPE(ShapeTest("AsString").In("[2,?]"), "[2,?]");
+  for (const char* op :
+       {"StringLength", "StringToNumber", "StringLower", "StringUpper", "StringStrip"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[2,?]", DT_STRING), "[2,?]");
+  }
   EXPECT_SHAPE(ShapeTest("Substr").In("[2,3]", DT_STRING).In("[]", DT_INT32).In("[]", DT_INT32),
                "[2,3]");
 }

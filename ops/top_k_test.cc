@@ -47,6 +47,18 @@ TEST(TopK, Gradient) {
   GradientTest("TopKV2").In({2, 3}).Const(K(0)).Check();
 }
 
+TEST(TopK, FirstVersionHasKAsAnAttr) {
+  const auto k = [](auto test, int64_t n) { return test.Attr("k", n); };
+  EXPECT_SHAPE(k(ShapeTest("TopK"), 2).In("[?,5]"), "[?,2];[?,2]");
+  EXPECT_SHAPE_ERROR(k(ShapeTest("TopK"), 4).In("[3]"), "at least k = 4");
+  OpTest("TopK")
+      .Attr("k", 2)
+      .In<float>({2, 3}, {1, 3, 2, -1, -1, -4})
+      .Expect<float>({2, 2}, {3, 2, -1, -1})
+      .Expect<int32_t>({2, 2}, {1, 2, 0, 1});
+  k(GradientTest("TopK"), 2).In({2, 3, 4}).Check();
+}
+
 TEST(NthElement, FromEitherEnd) {
   EXPECT_SHAPE(ShapeTest("NthElement").In("[?,5]").Const(K(2)), "[?]");
   EXPECT_SHAPE_ERROR(ShapeTest("NthElement").In("[5]").Const(K(5)), "more than n = 5");

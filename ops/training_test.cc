@@ -214,6 +214,13 @@ class StepTest : public testing::TestWithParam<StepCase> {
     const std::vector<Input> inputs = Inputs(s, sparse ? c.sparse : c.inputs, dtype, sparse);
     const Operation step = sparse ? ops::SparseApplyRule(s, c.rule, handles, inputs, c.options)
                                   : ops::ApplyRule(s, c.rule, handles, inputs, c.options);
+    ASSERT_TRUE(step.valid()) << s.status();
+    EXPECT_EQ(step.node().op().name,
+              absl::StrCat(resource ? "Resource" : "", sparse ? "Sparse" : "", "Apply", c.rule));
+    // A reference is passed on, with the variable's shape.
+    if (!resource) {
+      EXPECT_EQ(step.out(0).shape().ToString(), "[3]");
+    }
     const Operation init = GlobalVariablesInitializer(s);
     const auto session = Session::Create(s);
     ASSERT_TRUE(session.ok()) << session.status();

@@ -4,6 +4,8 @@
 #include <limits>
 #include <vector>
 
+#include "weir/graph/gradients.h"
+#include "weir/runtime/session.h"
 #include "weir/tests/op_test.h"
 
 namespace weir {
@@ -108,6 +110,19 @@ TEST(Unary, ShapeIsKept) {
   EXPECT_SHAPE(ShapeTest("Real").In("[2,?]", DT_COMPLEX64), "[2,?]");
   EXPECT_SHAPE(ShapeTest("TanhGrad").In("[2,?]").In("[?,3]"), "[2,3]");
   EXPECT_SHAPE_ERROR(ShapeTest("TanhGrad").In("[2]").In("[3]"), "");
+  for (const RealFunction& f : kFunctions) EXPECT_SHAPE(ShapeTest(f.op).In("[?,3]"), "[?,3]");
+  for (const char* op : {"Digamma", "BesselI0e", "BesselI1e", "Sign", "Floor", "Ceil", "Round",
+                         "Rint", "IsInf", "IsFinite"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[?,3]"), "[?,3]");
+  }
+  EXPECT_SHAPE(ShapeTest("Invert").In("[?,3]", DT_INT32), "[?,3]");
+  EXPECT_SHAPE(ShapeTest("LogicalNot").In("[?,3]", DT_BOOL), "[?,3]");
+  for (const char* op : {"Imag", "ComplexAbs", "Angle", "Conj"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[2,?]", DT_COMPLEX64), "[2,?]");
+  }
+  for (const char* op : {"SqrtGrad", "RsqrtGrad", "ReciprocalGrad", "InvGrad", "SigmoidGrad"}) {
+    EXPECT_SHAPE(ShapeTest(op).In("[2,?]").In("[?,3]"), "[2,3]");
+  }
 }
 
 TEST(Unary, Integers) {
@@ -158,6 +173,36 @@ TEST(Unary, ComplexParts) {
   OpTest("Angle").In(z).Expect<float>({2}, {std::atan2(4.0f, 3.0f), std::atan2(-2.0f, 0.0f)});
   OpTest("Conj").In(z).Expect<Complex64>({2}, {{3, -4}, {0, 2}});
   OpTest("Real").In(z).Attr("Tout", DT_DOUBLE).ExpectError("Tout");
+}
+
+// The derivatives of a real function of z = x + iy by x and y, at 3 + 4i.
+TEST(Unary, GradientsOfComplexParts) {
+  const struct {
+    const char* op;
+    double by_x, by_y;
+  } cases[] = {{"Real", 1, 0},
+               {"Imag", 0, 1},
+               {"ComplexAbs", 0.6, 0.8},
+               {"Angle", -0.16, 0.12},
+               {"Conj", 0, -1}};  // Of Conj, the imaginary part.
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.op);
+    const Scope s = Scope::Root();
+    const Output x = s.Op("Identity").In(Tensor::Scalar(3.0)).Build();
+    const Output y = s.Op("Identity").In(Tensor::Scalar(4.0)).Build();
+    const Output z = s.Op("Complex").In(x).In(y).Attr("Tout", DT_COMPLEX128).Build();
+    const bool conjugate = absl::string_view(c.op) == "Conj";
+    const Output part = conjugate ? s.Op("Conj").In(z).Build().out(0) : z;
+    const Output f = s.Op(conjugate ? "Imag" : c.op).In(part).Attr("Tout", DT_DOUBLE).Build();
+    const auto grads = AddDenseGradients(s, {f}, {x, y});
+    ASSERT_TRUE(grads.ok()) << grads.status();
+    const auto session = Session::Create(s);
+    ASSERT_TRUE(session.ok()) << session.status();
+    const auto got = session->Run({}, {(*grads)[0], (*grads)[1]});
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_NEAR(*(*got)[0].data<double>(), c.by_x, 1e-12);
+    EXPECT_NEAR(*(*got)[1].data<double>(), c.by_y, 1e-12);
+  }
 }
 
 TEST(Unary, ComplexFunctions) {

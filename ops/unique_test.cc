@@ -12,6 +12,8 @@ TEST(Unique, Shape) {
   EXPECT_SHAPE(ShapeTest("UniqueWithCounts").In("[5]"), "[?];[5];[?]");
   EXPECT_SHAPE_ERROR(ShapeTest("Unique").In("[5,2]"), "rank 1");
   EXPECT_SHAPE(ShapeTest("UniqueV2").In("[5,2]").Const(Tensor::Vector<int64_t>({-1})), "[5,?];[2]");
+  EXPECT_SHAPE(ShapeTest("UniqueWithCountsV2").In("[5,2]").Const(Tensor::Vector<int64_t>({0})),
+               "[?,2];[5];[?]");
   EXPECT_SHAPE_ERROR(ShapeTest("UniqueV2").In("[5,2]").Const(Tensor::Vector<int64_t>({2})),
                      "out of range");
 }

@@ -61,6 +61,8 @@ TEST_P(VariableTest, AddsAndSubtracts) {
   const ops::Variable v = Make("v", Tensor::Vector<int32_t>({1, 2}));
   const Operation add = v.AssignAdd(scope_, Tensor::Vector<int32_t>({10, 20}));
   const Operation sub = v.AssignSub(scope_, Tensor::Vector<int32_t>({1, 1}));
+  EXPECT_EQ(add.node().op().name, GetParam() ? "AssignAddVariableOp" : "AssignAdd");
+  EXPECT_EQ(sub.node().op().name, GetParam() ? "AssignSubVariableOp" : "AssignSub");
   OpenAndInitialize();
   Run(add);
   Run(add);
@@ -96,6 +98,9 @@ TEST_P(VariableTest, SaysWhichVariableHasNoValue) {
 TEST_P(VariableTest, KnowsWhetherItIsInitialized) {
   const ops::Variable v = Make("v", Tensor::Scalar<float>(3));
   const Output initialized = v.IsInitialized(scope_);
+  EXPECT_EQ(initialized.op().node().op().name,
+            GetParam() ? "VarIsInitializedOp" : "IsVariableInitialized");
+  EXPECT_EQ(initialized.shape().ToString(), "[]");
   const Operation init = GlobalVariablesInitializer(scope_);
   Open();
   EXPECT_EQ(Value(initialized), "bool [] {false}");
@@ -126,6 +131,8 @@ TEST_P(VariableTest, AssignsStrings) {
 
 TEST_P(VariableTest, GradientGoesToTheHandle) {
   const ops::Variable v = Make("v", Tensor::Vector<float>({2, 3}));
+  const Output value = v;
+  EXPECT_EQ(value.op().node().op().name, GetParam() ? "ReadVariableOp" : "Identity");
   const Output y = scope_.Op("Mul").In(v).In(v).Build();
   const auto gradients = AddDenseGradients(scope_, {y}, {v.handle()});
   ASSERT_TRUE(gradients.ok()) << gradients.status();
@@ -166,13 +173,19 @@ TEST(Assign, TakesAnyShapeWhenAskedTo) {
   EXPECT_EQ((*ran)[0].ToString(), "float [3] {1, 2, 3}");
 }
 
-TEST(CountUpTo, CountsAndStops) {
+void ExpectCounting(bool resource) {
   const Scope s = Scope::Root();
   GetVariableOptions options;
   options.dtype = DT_INT32;
-  options.use_resource = false;
+  options.use_resource = resource;
   const ops::Variable v = GetVariable(s, "v", Shape(), Zeros(), options);
-  const Output count = ops::CountUpTo(s, v.handle(), 2);
+  const Output count = s.Op(resource ? "ResourceCountUpTo" : "CountUpTo")
+                           .In(v.handle())
+                           .Attr("limit", 2)
+                           .Attr("T", DT_INT32)
+                           .Build();
+  ASSERT_TRUE(count.valid()) << s.status();
+  EXPECT_EQ(count.shape().ToString(), "[]");
   const Operation init = GlobalVariablesInitializer(s);
   const auto session = Session::Create(s);
   ASSERT_TRUE(session.ok()) << session.status();
@@ -185,6 +198,32 @@ TEST(CountUpTo, CountsAndStops) {
   const auto ran = session->Run({}, {count});
   EXPECT_EQ(ran.status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_NE(ran.status().message().find("Reached limit of 2"), std::string::npos);
+}
+
+TEST(CountUpTo, CountsAndStops) {
+  ExpectCounting(/*resource=*/false);
+  ExpectCounting(/*resource=*/true);
+}
+
+TEST(RefIdentity, PassesTheReferenceOn) {
+  const Scope s = Scope::Root();
+  const Output ref = ops::VariableV2(s, PartialShape({2}), DT_FLOAT);
+  const Output assigned = ops::Assign(s, ref, Tensor::Vector<float>({1, 2}));
+  const Output same = ops::RefIdentity(s.ControlDependencies({assigned.op()}), ref);
+  EXPECT_EQ(same.shape().ToString(), "[2]");
+  EXPECT_TRUE(IsRefType(same.type()));
+  const Output added = ops::AssignAdd(s, same, Tensor::Vector<float>({10, 10}));
+  const Output square = s.Op("Square").In(same).Build();
+  const auto gradients = AddDenseGradients(s, {square}, {ref});
+  ASSERT_TRUE(gradients.ok()) << gradients.status();
+  const auto session = Session::Create(s);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto ran = session->Run({}, {(*gradients)[0]});
+  ASSERT_TRUE(ran.ok()) << ran.status();
+  EXPECT_EQ((*ran)[0].ToString(), "float [2] {2, 4}");
+  const auto changed = session->Run({}, {added});
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ((*changed)[0].ToString(), "float [2] {11, 12}");
 }
 
 TEST(TemporaryVariable, LivesWithinARun) {
@@ -251,6 +290,21 @@ TEST(VarHandleOp, SharesByNameAndRefusesAnotherType) {
   const auto failed = session->Run({}, {wrong});
   EXPECT_NE(failed.status().message().find("is of type float, not int32"), std::string::npos)
       << failed.status();
+}
+
+TEST(VariableOps, PassTheReferenceOn) {
+  const Scope s = Scope::Root();
+  const Output ref = ops::VariableV2(s, PartialShape({2}), DT_FLOAT);
+  const Output fed = s.Op("Placeholder").Attr("dtype", DT_FLOAT).Build();
+  const Output temporary = ops::TemporaryVariable(s, PartialShape({2}), DT_FLOAT, "t");
+  for (const Output& output :
+       {ref, ops::Assign(s, ref, Tensor::Vector<float>({1, 2})), ops::AssignAdd(s, ref, fed),
+        ops::AssignSub(s, ref, fed), temporary, ops::DestroyTemporaryVariable(s, temporary, "t")}) {
+    ASSERT_TRUE(output.valid()) << s.status();
+    EXPECT_EQ(output.shape().ToString(), "[2]") << output.name();
+  }
+  ops::AssignAdd(s, ref, Tensor::Vector<float>({1, 2, 3}));
+  EXPECT_FALSE(s.status().ok());
 }
 
 TEST(VariableOps, InferShapesFromTheHandle) {

@@ -262,33 +262,79 @@ GradientTest& GradientTest::AsList(int n) {
 
 namespace {
 
+double At(const Tensor& t, int64_t i) {
+  return t.dtype() == DT_FLOAT ? t.data<float>()[i] : t.data<double>()[i];
+}
+
+void SetAt(Tensor& t, int64_t i, double value) {
+  if (t.dtype() == DT_FLOAT) {
+    t.mutable_data<float>()[i] = static_cast<float>(value);
+  } else {
+    t.mutable_data<double>()[i] = value;
+  }
+}
+
+// A double tensor, copied to `dtype`; any other as it is.
+Tensor InType(const Tensor& value, DataType dtype) {
+  if (value.dtype() != DT_DOUBLE) return value;
+  Tensor copy = *Tensor::Make(dtype, value.shape());
+  for (int64_t i = 0; i < value.num_elements(); ++i) SetAt(copy, i, value.data<double>()[i]);
+  return copy;
+}
+
+Tensor RandomWeights(DataType dtype, const Shape& shape, std::mt19937& random) {
+  std::uniform_real_distribution<double> uniform(0.5, 1.5);
+  Tensor weights = *Tensor::Make(dtype, shape);
+  for (int64_t i = 0; i < weights.num_elements(); ++i) SetAt(weights, i, uniform(random));
+  return weights;
+}
+
 double WeightedSum(const std::vector<Tensor>& outputs, const std::vector<Tensor>& weights) {
   double sum = 0;
   for (size_t k = 0; k < outputs.size(); ++k) {
     for (int64_t i = 0; i < outputs[k].num_elements(); ++i) {
-      sum += outputs[k].data<double>()[i] * weights[k].data<double>()[i];
+      sum += At(outputs[k], i) * At(weights[k], i);
     }
   }
   return sum;
 }
 
+// The derivative of f's weighted sum by each element of values[a], by central differences.
+std::vector<double> Differences(const Callable& f, const std::vector<Tensor>& weights,
+                                std::vector<Tensor>& values, size_t a) {
+  const double relative = values[a].dtype() == DT_FLOAT ? 1.0 / 256 : 1.0 / 1024 / 64;
+  std::vector<double> differences;
+  for (int64_t i = 0; i < values[a].num_elements(); ++i) {
+    const double x = At(values[a], i), step = std::max(1.0, std::abs(x)) * relative;
+    SetAt(values[a], i, x + step);
+    const double upper = At(values[a], i), above = WeightedSum(*f(values), weights);
+    SetAt(values[a], i, x - step);
+    const double lower = At(values[a], i), below = WeightedSum(*f(values), weights);
+    SetAt(values[a], i, x);
+    differences.push_back((above - below) / (upper - lower));
+  }
+  return differences;
+}
+
 }  // namespace
 
 void GradientTest::Check(double tolerance) {
+  if (dtype_ == DT_FLOAT) tolerance = std::max(tolerance, 2e-3);
   const Scope scope = Scope::Root();
   std::vector<Output> inputs, xs;
   std::vector<TensorRef> feeds;
   std::vector<int> lists;
   std::vector<Tensor> values;
   for (const Arg& arg : args_) {
+    const Tensor value = InType(arg.value, dtype_);
     // Only what is differentiated is fed, so that axes and shapes are known when building.
     if (arg.differentiate) {
-      inputs.push_back(PlaceholderOf(scope, DT_DOUBLE, arg.value.shape()));
+      inputs.push_back(PlaceholderOf(scope, dtype_, value.shape()));
       xs.push_back(inputs.back());
       feeds.push_back(inputs.back());
-      values.push_back(*arg.value.Clone());
+      values.push_back(*value.Clone());
     } else {
-      inputs.push_back(ConstantOf(scope, arg.value));
+      inputs.push_back(ConstantOf(scope, value));
     }
     lists.push_back(arg.list);
   }
@@ -297,7 +343,7 @@ void GradientTest::Check(double tolerance) {
   std::vector<Output> ys;
   std::vector<TensorRef> fetches;
   for (int i = 0; i < op.num_outputs() && (outputs_ < 0 || i < outputs_); ++i) {
-    if (op.out(i).type() != DT_DOUBLE) continue;
+    if (op.out(i).type() != dtype_) continue;
     ys.push_back(op.out(i));
     fetches.push_back(op.out(i));
   }
@@ -311,12 +357,9 @@ void GradientTest::Check(double tolerance) {
   std::vector<Tensor> weights;
   std::vector<Output> grad_ys;
   std::mt19937 random(7);
-  std::uniform_real_distribution<double> uniform(0.5, 1.5);
   for (const Tensor& y : *at) {
-    Tensor weight = *Tensor::Make(DT_DOUBLE, y.shape());
-    for (double& w : weight.mutable_values<double>()) w = uniform(random);
-    grad_ys.push_back(ConstantOf(scope, weight));
-    weights.push_back(weight);
+    weights.push_back(RandomWeights(dtype_, y.shape(), random));
+    grad_ys.push_back(ConstantOf(scope, weights.back()));
   }
   absl::StatusOr<std::vector<Output>> grads = AddDenseGradients(scope, ys, xs, grad_ys);
   ASSERT_TRUE(grads.ok()) << op_ << ": " << grads.status();
@@ -334,21 +377,11 @@ void GradientTest::Check(double tolerance) {
   for (size_t a = 0; a < values.size(); ++a) {
     ASSERT_EQ((*got)[a].shape().ToString(), values[a].shape().ToString())
         << op_ << ": the gradient of differentiated argument " << a << " has another shape";
-    std::vector<double> want;
+    const std::vector<double> want = Differences(*f, weights, values, a);
     double largest = 1;
-    for (double& x : values[a].mutable_values<double>()) {
-      const double step = std::max(1.0, std::abs(x)) / 1024 / 64;
-      const double saved = x;
-      x = saved + step;
-      const double above = WeightedSum(*(*f)(values), weights);
-      x = saved - step;
-      const double below = WeightedSum(*(*f)(values), weights);
-      x = saved;
-      want.push_back((above - below) / (2 * step));
-      largest = std::max(largest, std::abs(want.back()));
-    }
+    for (double w : want) largest = std::max(largest, std::abs(w));
     for (size_t i = 0; i < want.size(); ++i) {
-      ASSERT_NEAR((*got)[a].data<double>()[i], want[i], tolerance * largest)
+      ASSERT_NEAR(At((*got)[a], static_cast<int64_t>(i)), want[i], tolerance * largest)
           << op_ << ": argument " << a << ", element " << i;
     }
   }

@@ -110,7 +110,7 @@ class OpTest {
 };
 
 // Compares the symbolic gradient of a random weighted sum of the node's outputs with central
-// differences, in double precision.
+// differences, in double precision unless Float() says otherwise.
 class GradientTest {
  public:
   explicit GradientTest(std::string op) : op_(std::move(op)) {}
@@ -124,6 +124,11 @@ class GradientTest {
   template <typename T>
   GradientTest& Attr(absl::string_view name, const T& value) {
     attrs_.Set(name, MakeAttr(value));
+    return *this;
+  }
+  // For ops that do not take double: what is double here becomes float, and the tolerance 2e-3.
+  GradientTest& Float() {
+    dtype_ = DT_FLOAT;
     return *this;
   }
   GradientTest& Outputs(int n) {  // Only the first n outputs are differentiated.
@@ -143,6 +148,7 @@ class GradientTest {
   std::vector<Arg> args_;
   AttrMap attrs_;
   int outputs_ = -1;
+  DataType dtype_ = DT_DOUBLE;
 };
 
 }  // namespace weir

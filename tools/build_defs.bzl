@@ -39,10 +39,18 @@ def weir_cc_test(name, srcs = None, deps = [], copts = [], **kwargs):
         **kwargs
     )
 
-def weir_folder(name, deps = [], test_deps = [], srcs = [], exclude = [], copts = [], **kwargs):
+def weir_folder(
+        name,
+        deps = [],
+        test_deps = [],
+        test_data = {},
+        srcs = [],
+        exclude = [],
+        copts = [],
+        **kwargs):
     """A folder of the one-way street: one library of all its sources, one test per *_test.cc.
 
-    A new file needs no edit here.
+    A new file needs no edit here. `test_data` has the files that a test reads, by the test's name.
     """
     weir_cc_library(
         name = name,
@@ -56,6 +64,7 @@ def weir_folder(name, deps = [], test_deps = [], srcs = [], exclude = [], copts 
     for test in native.glob(["*_test.cc"], exclude = exclude):
         weir_cc_test(
             name = test[:-3],
+            data = test_data.get(test[:-3], []),
             deps = [":" + name] + deps + test_deps,
         )
 
