@@ -1,6 +1,7 @@
 #include "weir/graph/scope.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
@@ -237,11 +238,13 @@ absl::StatusOr<NodeId> OpBuilder::TryBuild() {
   std::vector<NodeId> control(scope_.control_inputs().begin(), scope_.control_inputs().end());
   std::sort(control.begin(), control.end());
   control.erase(std::unique(control.begin(), control.end()), control.end());
-  for (NodeId id : control) {
-    const bool is_data = std::any_of(spec.inputs.begin(), spec.inputs.end(),
-                                     [&](const Endpoint& e) { return e.node == id; });
-    if (!is_data) spec.control_inputs.push_back(id);
+  std::vector<NodeId> data;
+  if (!control.empty()) {
+    for (const Endpoint& e : spec.inputs) data.push_back(e.node);
+    std::sort(data.begin(), data.end());
   }
+  std::set_difference(control.begin(), control.end(), data.begin(), data.end(),
+                      std::back_inserter(spec.control_inputs));
   if (!scope_.colocation().empty() && spec.attrs.Find("_class") == nullptr) {
     spec.attrs.Set("_class", MakeAttr(std::vector<std::string>(scope_.colocation().begin(),
                                                                scope_.colocation().end())));
