@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <set>
-#include <sstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -113,11 +111,13 @@ Block WithHelpers(const Block& test, const std::vector<Block>& blocks) {
   return whole;
 }
 
-// Whether a name is quoted, whole or in pieces: "Resource" and "ScatterAdd".
+// Whether a name is quoted, whole or in pieces: "Resource" and "ScatterAdd". Names of attrs, such
+// as "T" and "N", are no pieces.
 bool IsQuoted(absl::string_view name, const std::set<std::string>& quoted) {
   if (name.empty()) return true;
   return std::any_of(quoted.begin(), quoted.end(), [&](const std::string& piece) {
-    return absl::StartsWith(name, piece) && IsQuoted(name.substr(piece.size()), quoted);
+    return piece.size() > 2 && absl::StartsWith(name, piece) &&
+           IsQuoted(name.substr(piece.size()), quoted);
   });
 }
 
