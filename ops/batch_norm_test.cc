@@ -82,14 +82,28 @@ TEST(FusedBatchNorm, InferenceUsesTheGivenStatistics) {
       .Expect<float>({1}, {4});
 }
 
-TEST(FusedBatchNorm, RefusesStatisticsInTraining) {
+// As newer producers pass them.
+TEST(FusedBatchNorm, IgnoresStatisticsInTraining) {
   OpTest("FusedBatchNorm")
+      .Attr("epsilon", 0.0f)
       .In<float>({1, 1, 2, 1}, {1, 3})
       .In<float>({1}, {10})
       .In<float>({1}, {1})
       .In<float>({1}, {3})
       .In<float>({1}, {4})
-      .ExpectError("[0]");
+      .Expect<float>({1, 1, 2, 1}, {-9, 11})
+      .Expect<float>({1}, {2})
+      .Expect<float>({1}, {2});
+}
+
+TEST(FusedBatchNorm, RefusesStatisticsOfOtherChannels) {
+  OpTest("FusedBatchNorm")
+      .In<float>({1, 1, 2, 1}, {1, 3})
+      .In<float>({1}, {10})
+      .In<float>({1}, {1})
+      .In<float>({2}, {3, 3})
+      .In<float>({1}, {4})
+      .ExpectError("[1]");
 }
 
 // Batch normalisation of 6 numbers in double precision, weighted sum of the result.
