@@ -25,9 +25,9 @@ struct FusedBatchNormResult {
 // y = (x - mean) / sqrt(variance + epsilon) * scale + offset, per channel. Emits FusedBatchNormV3.
 //
 // In training, mean and variance (biased: the sum of squares over n) are those of the batch and the
-// inputs `mean` and `variance` are empty vectors; otherwise they are these inputs, and the outputs
-// repeat them. x: [batch, height, width, channels], half, bfloat16 or float; the others: [channels]
-// vectors of float. Differentiable through y.
+// inputs `mean` and `variance`, empty vectors or whole ones, are ignored; otherwise they are these
+// inputs, and the outputs repeat them. x: [batch, height, width, channels], half, bfloat16 or
+// float; the others: [channels] vectors of float. Differentiable through y.
 FusedBatchNormResult FusedBatchNorm(const OpScope& scope, const Input& x, const Input& scale,
                                     const Input& offset, const Input& mean, const Input& variance,
                                     const FusedBatchNormOptions& options = {});
