@@ -15,8 +15,6 @@ namespace {
 constexpr int32_t kEnd = std::numeric_limits<int32_t>::max();
 constexpr char kDevice[] = "CPU";
 
-bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE; }
-
 // What is known of a slot while compiling.
 struct SlotFacts {
   bool has_shape = false;
@@ -247,13 +245,13 @@ class Compiler {
 
   bool CanFold(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs) const {
     if (k.shapes_only()) return true;
-    if (node.op().is_stateful || node.num_outputs() == 0) return false;
-    for (int i = 0; i < node.num_inputs(); ++i) {
-      if (IsReference(node.input_type(i)) || !IsConstant(inputs[i])) return false;
+    if (!IsPure(node)) return false;
+    for (uint32_t slot : inputs) {
+      if (!IsConstant(slot)) return false;
     }
     size_t bytes = 0;
     for (int i = 0; i < node.num_outputs(); ++i) {
-      if (IsReference(node.output_type(i)) || node.output_type(i) == DT_VARIANT) return false;
+      if (node.output_type(i) == DT_VARIANT) return false;
       const absl::StatusOr<size_t> size = Tensor::ByteSize(k.Out(i).dtype, k.Out(i).shape);
       if (!size.ok()) return false;
       bytes += *size;

@@ -10,6 +10,13 @@ constexpr size_t kLongKey = 1024;
 
 bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE; }
 
+template <typename T>
+void AppendBytes(const T& value, std::string* key) {
+  key->append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+}  // namespace
+
 bool IsPure(const Node& node) {
   if (node.op().is_stateful || node.num_outputs() == 0) return false;
   for (int i = 0; i < node.num_inputs(); ++i) {
@@ -20,13 +27,6 @@ bool IsPure(const Node& node) {
   }
   return true;
 }
-
-template <typename T>
-void AppendBytes(const T& value, std::string* key) {
-  key->append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
-
-}  // namespace
 
 NodeId EqualNodes::FirstEqual(const Node& node, absl::Span<const uint32_t> input_slots) {
   if (!IsPure(node)) return node.id();

@@ -10,12 +10,16 @@
 
 namespace weir {
 
+// Whether a node's outputs, of which it has some, depend on nothing but its inputs' values and
+// attrs: it has no state, and refers to none.
+bool IsPure(const Node& node);
+
 // Finds nodes of a program that compute the same: the same op with the same attrs (but for those
 // that begin with "_", which say nothing about the result) of the same input slots.
 class EqualNodes {
  public:
   // The first node that was asked for and is equal to `node`; itself if there is none before. So
-  // are nodes with state, with references, or with long attrs, whose comparison would not pay.
+  // are nodes that are not pure, and those with long attrs, whose comparison would not pay.
   NodeId FirstEqual(const Node& node, absl::Span<const uint32_t> input_slots);
 
  private:
