@@ -95,6 +95,11 @@ absl::Status Graph::SetBackEdge(NodeId merge, int index, Endpoint from) {
   if (index < 0 || index >= node.num_inputs()) {
     return InvalidArgument(node.Description(), ": has no input ", index);
   }
+  if (from.index < 0 || from.index >= nodes_[from.node].num_outputs()) {
+    return InvalidArgument(node.Description(), ": input '", EndpointName(from),
+                           "' does not exist: ", nodes_[from.node].Description(), " has ",
+                           nodes_[from.node].num_outputs(), " outputs");
+  }
   if (RemoveRef(type(from)) != RemoveRef(node.input_type(index))) {
     return InvalidArgument(node.Description(), ": input ", index, " must be ",
                            DataTypeName(node.input_type(index)), ", but is ",
@@ -102,6 +107,13 @@ absl::Status Graph::SetBackEdge(NodeId merge, int index, Endpoint from) {
   }
   node.inputs_[index] = from;
   return absl::OkStatus();
+}
+
+void Graph::Truncate(int num_nodes) {
+  while (this->num_nodes() > num_nodes) {
+    by_name_.erase(nodes_.back().name_);  // Before the node: the key lives in it.
+    nodes_.pop_back();
+  }
 }
 
 absl::Status Graph::MergeShape(Endpoint e, const PartialShape& shape) {

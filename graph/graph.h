@@ -113,6 +113,10 @@ class Graph {
   // Replaces input `index` of a Merge node by a back edge. Used by import of loops.
   absl::Status SetBackEdge(NodeId merge, int index, Endpoint from);
 
+  // Takes back the nodes from id `num_nodes` on: how a step of several nodes that fails leaves the
+  // graph as it was. REQUIRES: no node before that reads one of them.
+  void Truncate(int num_nodes);
+
   // Narrows the inferred shape of an output, as a client that knows more may.
   absl::Status MergeShape(Endpoint e, const PartialShape& shape);
 

@@ -8,12 +8,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "weir/proto/function.pb.h"
 #include "weir/proto/op_def.pb.h"
 #include "weir/proto/versions.pb.h"
 
 namespace weir {
 namespace {
+
+using google::protobuf::util::MessageDifferencer;
 
 constexpr int kOurProducer = 134;
 
@@ -47,13 +50,13 @@ absl::StatusOr<InputName> ParseInput(absl::string_view text) {
 // True when an attr that our declaration of the op does not have says what we do anyway: its value
 // is the producer's default, or, when the producer's declarations are not at hand and it is newer
 // than ours, the neutral value that new attrs take.
-bool IsHarmless(const std::string& name, const AttrValue& value, const OpDef* producer_op,
-                int producer) {
+bool IsHarmless(absl::string_view op, const std::string& name, const AttrValue& value,
+                const OpDef* producer_op, int producer) {
   if (std::find(std::begin(kAnnotations), std::end(kAnnotations), name) != std::end(kAnnotations)) {
     return true;
   }
-  // Newer AssignVariableOps choose whether to; ours always do.
-  if (name == "validate_shape") return true;
+  // Newer ones choose whether to; ours always do.
+  if (op == "AssignVariableOp" && name == "validate_shape") return true;
   // Producers of 1.15 already wrote it. True is the behaviour before there was a choice.
   if (name == "incompatible_shape_error" && value.b()) return true;
   if (producer_op != nullptr) {
@@ -81,6 +84,13 @@ class Importer {
       : def_(def), graph_(graph), options_(options), first_new_(graph.num_nodes()) {}
 
   absl::Status Run() {
+    absl::Status status = AddAll();
+    if (!status.ok()) graph_.Truncate(first_new_);
+    return status;
+  }
+
+ private:
+  absl::Status AddAll() {
     RETURN_IF_ERROR(CheckVersions());
     for (const auto& [name, endpoint] : options_.input_map) input_map_.emplace(name, endpoint);
     if (options_.producer_ops != nullptr) {
@@ -96,13 +106,9 @@ class Importer {
     ids_.assign(def_.node_size(), -1);
     for (int i = 0; i < def_.node_size(); ++i) RETURN_IF_ERROR(AddWithInputs(i));
     RETURN_IF_ERROR(CloseLoops());
-    if (def_.has_library()) {
-      graph_.library = std::make_shared<const FunctionDefLibrary>(def_.library());
-    }
-    return absl::OkStatus();
+    return AddLibrary();
   }
 
- private:
   enum State : uint8_t { kUnseen, kOpen, kDone };
   struct Frame {
     int node;
@@ -233,7 +239,9 @@ class Importer {
     for (const auto& [name, value] : node.attr()) {
       if (name == "_output_shapes") continue;
       const bool unknown = op != nullptr && op->FindAttr(name) < 0 && !absl::StartsWith(name, "_");
-      if (unknown && IsHarmless(name, value, theirs, def_.versions().producer())) continue;
+      if (unknown && IsHarmless(node.op(), name, value, theirs, def_.versions().producer())) {
+        continue;
+      }
       spec->attrs.Set(name, value);
     }
     if (!options_.prefix.empty()) {
@@ -255,6 +263,32 @@ class Importer {
       RETURN_IF_ERROR(
           graph_.SetBackEdge(ids_[edge.merge], edge.input, {ids_[edge.from], edge.index}));
     }
+    return absl::OkStatus();
+  }
+
+  // The last step: nothing after it can fail, so there is no library to take back.
+  absl::Status AddLibrary() {
+    if (!def_.has_library()) return absl::OkStatus();
+    if (graph_.library == nullptr) {
+      graph_.library = std::make_shared<const FunctionDefLibrary>(def_.library());
+      return absl::OkStatus();
+    }
+    absl::flat_hash_map<absl::string_view, const FunctionDef*> known;
+    for (const FunctionDef& function : graph_.library->function()) {
+      known.emplace(function.signature().name(), &function);
+    }
+    auto merged = std::make_shared<FunctionDefLibrary>(*graph_.library);
+    for (const FunctionDef& function : def_.library().function()) {
+      const auto it = known.find(function.signature().name());
+      if (it == known.end()) {
+        *merged->add_function() = function;
+      } else if (!MessageDifferencer::Equals(*it->second, function)) {
+        return InvalidArgument("Cannot add function '", function.signature().name(),
+                               "' because a different function with the same name already exists.");
+      }
+    }
+    merged->mutable_gradient()->MergeFrom(def_.library().gradient());
+    graph_.library = std::move(merged);
     return absl::OkStatus();
   }
 

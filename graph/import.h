@@ -25,8 +25,8 @@ struct ImportOptions {
 
 // Appends the nodes of `def`, in an order in which inputs come first. Default attrs are filled in.
 // An attr that is unknown to the op is an error, unless it comes from a newer producer and says
-// what we do anyway. Linear in the size of `def`. On an error, which names the node, `graph` may
-// hold some of the nodes.
+// what we do anyway. Functions join those of the graph. Linear in the size of `def`. On an error,
+// which names the node, `graph` is as it was before.
 absl::Status ImportGraphDef(const GraphDef& def, Graph& graph, const ImportOptions& options = {});
 
 // The same into a graph under construction; names become taken there.

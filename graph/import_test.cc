@@ -27,6 +27,7 @@ std::string ImportError(const std::string& text) {
   Graph graph(StandardOps());
   const absl::Status status = ImportGraphDef(Parse(text), graph);
   EXPECT_FALSE(status.ok()) << text;
+  EXPECT_EQ(graph.num_nodes(), 0) << text;
   return std::string(status.message());
 }
 
@@ -142,6 +143,46 @@ TEST(UnknownOps, ListsAllAtOnce) {
                              NodeText("c", "Foo", {}) + NodeText("d", "NoOp", {}));
   EXPECT_EQ(UnknownOps(def, StandardOps()),
             (std::vector<std::string>{"Bar (1 node)", "Foo (2 nodes)"}));
+}
+
+TEST(Import, AnErrorLeavesTheGraphAsItWas) {
+  Graph graph(StandardOps());
+  const std::string a = NodeText("a", "Placeholder", {}, kPlaceholder);
+  ASSERT_TRUE(ImportGraphDef(Parse(a), graph).ok());
+  const std::string bad =
+      NodeText("b", "Neg", {"a"}, kFloat) + NodeText("c", "Neg", {"b:1"}, kFloat);
+  EXPECT_FALSE(ImportGraphDef(Parse(bad), graph).ok());
+  EXPECT_EQ(graph.num_nodes(), 1);
+  EXPECT_EQ(graph.Find("b"), nullptr);
+  ASSERT_TRUE(ImportGraphDef(Parse(NodeText("b", "Neg", {"a"}, kFloat)), graph).ok());
+  EXPECT_EQ(graph.Find("b")->id(), 1);
+}
+
+std::string FunctionText(const std::string& name, const std::string& op) {
+  return "library { function { signature { name: '" + name + "' } node_def { name: 'n' op: '" + op +
+         "' } } }";
+}
+
+TEST(Import, FunctionsOfSeveralImportsJoin) {
+  Graph graph(StandardOps());
+  ASSERT_TRUE(ImportGraphDef(Parse(FunctionText("f", "NoOp")), graph).ok());
+  ASSERT_TRUE(ImportGraphDef(Parse(FunctionText("f", "NoOp")), graph).ok());
+  ASSERT_TRUE(ImportGraphDef(Parse(FunctionText("g", "NoOp")), graph).ok());
+  EXPECT_EQ(graph.library->function_size(), 2);
+  const std::string other =
+      FunctionText("f", "Abort") + NodeText("a", "Placeholder", {}, kPlaceholder);
+  EXPECT_EQ(ImportGraphDef(Parse(other), graph).message(),
+            "Cannot add function 'f' because a different function with the same name already "
+            "exists.");
+  EXPECT_EQ(graph.num_nodes(), 0);
+  EXPECT_EQ(graph.library->function_size(), 2);
+}
+
+TEST(Import, ValidateShapeIsAnAttrOfAssignVariableOpAlone) {
+  const std::string extra = "attr { key: 'validate_shape' value { b: true } }";
+  EXPECT_NE(
+      ImportError(NodeText("a", "Placeholder", {}, kPlaceholder + extra)).find("validate_shape"),
+      std::string::npos);
 }
 
 }  // namespace

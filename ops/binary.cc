@@ -53,6 +53,7 @@ WEIR_BINARY_BUILDER(RightShift)
 WEIR_BINARY_BUILDER(Igamma)
 WEIR_BINARY_BUILDER(Igammac)
 WEIR_BINARY_BUILDER(IgammaGradA)
+WEIR_BINARY_BUILDER(RandomGammaGrad)
 WEIR_BINARY_BUILDER(Polygamma)
 WEIR_BINARY_BUILDER(Zeta)
 
@@ -462,6 +463,14 @@ void RegisterOddSignatures(OpRegistry& ops) {
       .Gradient([](GradientContext&) {
         return Unimplemented("there is no op for the second derivative of P(a, x) in a");
       });
+  ops.Add("RandomGammaGrad")
+      .Doc("The derivative in alpha of a sample of the gamma distribution with shape alpha.")
+      .In("alpha: T")
+      .In("sample: T")
+      .Out("output: T")
+      .Attr(absl::StrCat("T: ", kFloatDouble))
+      .Shape(BroadcastShape)
+      .NotDifferentiable();
   ops.Add("Complex")
       .Doc("Complex numbers of the parts real and imag.")
       .In("real: T")

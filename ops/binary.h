@@ -97,6 +97,8 @@ Output Igamma(const OpScope& scope, const Input& x, const Input& y);
 Output Igammac(const OpScope& scope, const Input& x, const Input& y);
 // dP(x, y)/dx.
 Output IgammaGradA(const OpScope& scope, const Input& x, const Input& y);
+// the derivative in x of a sample y of the gamma distribution with shape x.
+Output RandomGammaGrad(const OpScope& scope, const Input& x, const Input& y);
 // the x-th derivative of digamma at y.
 Output Polygamma(const OpScope& scope, const Input& x, const Input& y);
 // Hurwitz's zeta(x, y): sum over k >= 0 of (y + k)^-x.

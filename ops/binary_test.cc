@@ -56,7 +56,8 @@ TEST(Binary, ShapesBroadcast) {
                          "GreaterEqual",
                          "NextAfter",
                          "TruncateMod",
-                         "IgammaGradA"}) {
+                         "IgammaGradA",
+                         "RandomGammaGrad"}) {
     ExpectBroadcast(op, DT_FLOAT);
   }
   for (const char* op : {"BitwiseAnd", "BitwiseOr", "BitwiseXor", "LeftShift", "RightShift"}) {
@@ -247,6 +248,11 @@ TEST(Binary, SpecialFunctions) {
       .In<double>({2}, {1, 2.5})
       .In<double>({2}, {1, 1.5})
       .Expect<double>({2}, {-0.431729710635, -0.252175400424});
+  // The differences above over the density.
+  OpTest("RandomGammaGrad")
+      .In<double>({2}, {1, 2.5})
+      .In<double>({2}, {1, 1.5})
+      .Expect<double>({2}, {1.17356302722, 0.817793685955});
   OpTest("NextAfter").In<double>({}, {0}).In<double>({}, {1}).Expect<double>({}, {4.9e-324});
 }
 

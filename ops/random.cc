@@ -3,7 +3,9 @@
 #include "weir/graph/gradients.h"
 #include "weir/graph/op_spec.h"
 #include "weir/graph/shape_context.h"
+#include "weir/ops/call_util.h"
 #include "weir/ops/constant.h"
+#include "weir/ops/operators.h"
 #include "weir/ops/seed_util.h"
 
 namespace weir {
@@ -281,6 +283,15 @@ void RegisterByShape(OpRegistry& ops) {
       .Shape(TruncatedShape);
 }
 
+// Each alpha's samples move with it: the sum over the leading dimensions, those of the samples.
+absl::Status GammaGradient(GradientContext& g) {
+  if (g.Attr<DataType>("T") == DT_HALF) return g.Return({Output(), Output()});
+  const OpScope& s = g.scope();
+  const Output moved = g.Grad(0) * Call(s, "RandomGammaGrad", g.In(1), g.Out(0));
+  const Output leading = Call(s, "Range", Input(0), Call(s, "Size", g.In(0)), Input(1));
+  return g.Return({Output(), Call(s, "Sum", moved, leading)});
+}
+
 void RegisterByParameter(OpRegistry& ops) {
   Seeded(ops.Add("RandomShuffle"))
       .Doc("The rows of `value` (its slices along the first dimension) in random order.")
@@ -297,7 +308,8 @@ void RegisterByParameter(OpRegistry& ops) {
       .Out("output: T")
       .Attr("S: {int32, int64}")
       .Attr("T: {half, float, double}")
-      .Shape(PerParameterShape);
+      .Shape(PerParameterShape)
+      .Gradient(GammaGradient);
   Seeded(ops.Add("RandomPoisson"))
       .Doc("Numbers of the Poisson distribution: `shape` of them for each rate.")
       .In("shape: S")

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "weir/graph/gradients.h"
+#include "weir/ops/constant.h"
 #include "weir/ops/seed_util.h"
 #include "weir/ops/variables_util.h"
 #include "weir/runtime/session.h"
@@ -256,6 +258,18 @@ TEST(RandomGamma, HasTheMeanOfItsParameter) {
     const Output y = ops::RandomGamma(s, {20000}, Tensor::Scalar<double>(alpha), kSeed1234);
     EXPECT_NEAR(Mean(Fetch(s, y)), alpha, 0.03 * std::max(1.0, alpha)) << alpha;
   }
+}
+
+// The mean of the samples is alpha, so that on average a sample moves as alpha does.
+TEST(RandomGamma, SamplesMoveWithTheirParameter) {
+  const Scope s = Scope::Root();
+  const Output alpha = ops::Const(s, Tensor::Vector<double>({0.5, 3.0}));
+  const Output y = ops::RandomGamma(s, {20000}, alpha, kSeed1234);
+  const std::vector<Output> gradient = AddDenseGradients(s, {y}, {alpha}).value();
+  const Tensor sums = Fetch(s, gradient[0]);
+  ASSERT_EQ(sums.shape(), Shape({2}));
+  EXPECT_NEAR(sums.data<double>()[0] / 20000, 1, 0.03);
+  EXPECT_NEAR(sums.data<double>()[1] / 20000, 1, 0.03);
 }
 
 TEST(RandomPoisson, HasTheMeanOfItsRate) {

@@ -118,6 +118,9 @@ absl::Status BilinearGradGradient(GradientContext& g) {
 }
 
 absl::Status BicubicGradient(GradientContext& g) {
+  // Of other types the images have none: there is no op for it.
+  const DataType type = g.Attr<DataType>("T");
+  if (type != DT_FLOAT && type != DT_DOUBLE) return g.Return({Output(), Output()});
   return g.Return({ops::ResizeBicubicGrad(g.scope(), g.Grad(0), g.In(0), OptionsOf(g)), Output()});
 }
 

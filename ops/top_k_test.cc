@@ -32,6 +32,22 @@ TEST(TopK, LargestFirstAndLowerIndexAmongEquals) {
   OpTest("TopKV2").In(x).In(K(5)).ExpectError("at least k = 5");
 }
 
+// What TensorFlow returned.
+TEST(TopK, WithoutAnOrderTheyAreInThatOfTheHeap) {
+  OpTest("TopKV2")
+      .In<float>({8}, {5, 1, 9, 3, 7, 2, 8, 9})
+      .In(K(4))
+      .Attr("sorted", false)
+      .Expect<float>({4}, {7, 8, 9, 9})
+      .Expect<int32_t>({4}, {4, 6, 2, 7});
+  OpTest("TopKV2")
+      .In<float>({8}, {5, 1, 9, 3, 7, 2, 8, 9})
+      .In(K(8))
+      .Attr("sorted", false)
+      .Expect<float>({8}, {9, 9, 8, 7, 5, 3, 2, 1})
+      .Expect<int32_t>({8}, {2, 7, 6, 4, 0, 3, 5, 1});
+}
+
 TEST(TopK, NanComesLast) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   OpTest("TopKV2")

@@ -7,6 +7,10 @@
 namespace weir {
 namespace ops {
 
+bool IsVariableOp(absl::string_view op) {
+  return op == "VarHandleOp" || op == "VariableV2" || op == "Variable";
+}
+
 Output VarHandleOp(const OpScope& scope, DataType dtype, const PartialShape& shape,
                    const VariableOptions& options) {
   return scope.Op("VarHandleOp")

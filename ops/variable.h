@@ -18,6 +18,9 @@
 
 namespace weir::ops {
 
+// True for the ops that make a variable of either kind: VarHandleOp, VariableV2, Variable.
+bool IsVariableOp(absl::string_view op);
+
 // Variables with the same container and shared name are one within a session. An empty container
 // is "localhost"; an empty shared name is the node's name.
 struct VariableOptions {

@@ -205,6 +205,24 @@ TEST(CountUpTo, CountsAndStops) {
   ExpectCounting(/*resource=*/true);
 }
 
+// v/read hands out the variable, not its value, as TensorFlow's graphs of averages rely on.
+TEST(ReferenceVariable, WhoComesAfterAnUpdateSeesItThroughAnEarlierRead) {
+  const Scope s = Scope::Root();
+  const Output ref = ops::VariableV2(s, {}, DT_FLOAT);
+  const Output init = ops::Assign(s, ref, 1.0f);
+  const Output read = s.Op("Identity").In(ref).Build();
+  const Output before = s.Op("Neg").In(read).Build();
+  const Output update = ops::AssignAdd(s.ControlDependencies({before.op()}), ref, 4.0f);
+  const Output after = s.ControlDependencies({update.op()}).Op("Neg").In(read).Build();
+  const auto session = Session::Create(s);
+  ASSERT_TRUE(session.ok()) << session.status();
+  ASSERT_TRUE(session->Run({}, {}, {init.op()}).ok());
+  const auto ran = session->Run({}, {before, after});
+  ASSERT_TRUE(ran.ok()) << ran.status();
+  EXPECT_EQ((*ran)[0].ToString(), "float [] {-1}");
+  EXPECT_EQ((*ran)[1].ToString(), "float [] {-5}");
+}
+
 TEST(RefIdentity, PassesTheReferenceOn) {
   const Scope s = Scope::Root();
   const Output ref = ops::VariableV2(s, PartialShape({2}), DT_FLOAT);

@@ -182,17 +182,38 @@ class Compiler {
     return value;
   }
 
+  bool IsReference(Endpoint e) const { return IsRefType(graph_.type(e)) && !fed_.contains(e); }
+
+  // The slot that `node` reads its input i from.
+  absl::StatusOr<uint32_t> Operand(const Node& node, int i) {
+    const Endpoint e = node.inputs()[i];
+    if (IsReference(e)) {
+      if (IsRefType(node.input_type(i))) return SlotOf(e);
+      return ReadReference(SlotOf(e), e, node);
+    }
+    const auto read = reads_.find(e.node);
+    if (read == reads_.end() || fed_.contains(e)) return SlotOf(e);
+    // TensorFlow's Identity of a reference ("v/read") hands out the variable's buffer: who looks at
+    // it after an update sees the update.
+    if (read->second.updates != updates_) {
+      const Endpoint variable = graph_.node(e.node).inputs()[0];
+      ASSIGN_OR_RETURN(read->second.slot, ReadReference(SlotOf(variable), variable, node));
+      read->second.updates = updates_;
+    }
+    return read->second.slot;
+  }
+
   absl::Status Lower(const Node& node) {
     std::vector<uint32_t> inputs, outputs;
     for (int i = 0; i < node.num_inputs(); ++i) {
-      const Endpoint e = node.inputs()[i];
-      uint32_t slot = SlotOf(e);
-      const bool dereference =
-          IsRefType(graph_.type(e)) && !IsRefType(node.input_type(i)) && !fed_.contains(e);
-      if (dereference) {
-        ASSIGN_OR_RETURN(slot, ReadReference(slot, e, node));
-      }
+      ASSIGN_OR_RETURN(const uint32_t slot, Operand(node, i));
       inputs.push_back(slot);
+      if (IsRefType(node.input_type(i))) ++updates_;
+    }
+    if (node.op().name == "Identity" && IsReference(node.inputs()[0])) {
+      first_slot_[node.id()] = inputs[0];
+      reads_[node.id()] = {inputs[0], updates_};
+      return absl::OkStatus();
     }
     if (options_.optimize) {
       const NodeId first = equal_nodes_.FirstEqual(node, inputs);
@@ -372,7 +393,7 @@ class Compiler {
   absl::Status BindFetches() {
     for (const Endpoint& e : signature_.fetches) {
       uint32_t slot = SlotOf(e);
-      if (IsRefType(graph_.type(e)) && !fed_.contains(e)) {
+      if (IsReference(e)) {
         ASSIGN_OR_RETURN(slot, ReadReference(slot, e, graph_.node(e.node)));
       }
       Use(slot, kEnd);
@@ -481,6 +502,14 @@ class Compiler {
   absl::flat_hash_map<Endpoint, uint32_t> fed_;
   std::vector<uint32_t> first_slot_;  // By node: its output slots are consecutive.
   EqualNodes equal_nodes_;
+  // The nodes that read a reference for others, with the slot of the last read and how many ops
+  // that may update a variable came before it.
+  struct Read {
+    uint32_t slot = 0;
+    int64_t updates = 0;
+  };
+  absl::flat_hash_map<NodeId, Read> reads_;
+  int64_t updates_ = 0;
   std::vector<SlotFacts> facts_;  // By slot.
   std::vector<Storage> storages_;
   std::vector<std::vector<uint32_t>> slots_by_storage_;

@@ -1,16 +1,12 @@
 #include "weir/runtime/freeze.h"
 
 #include "weir/graph/import.h"
+#include "weir/ops/variable.h"
 #include "weir/runtime/resource_store.h"
 #include "weir/runtime/variable_state.h"
 
 namespace weir {
 namespace {
-
-bool IsVariable(const Node& node) {
-  const std::string& op = node.op().name;
-  return op == "VarHandleOp" || op == "VariableV2" || op == "Variable";
-}
 
 absl::StatusOr<std::vector<bool>> Needed(const Graph& graph,
                                          const std::vector<std::string>& outputs) {
@@ -54,7 +50,7 @@ class Freezer {
   explicit Freezer(const Session& session) : session_(session), graph_(session.graph()) {}
 
   absl::Status Rewrite(const Node& node, NodeDef* def) const {
-    if (IsVariable(node)) return MakeConstant(node, def);
+    if (ops::IsVariableOp(node.op().name)) return MakeConstant(node, def);
     const std::string& op = node.op().name;
     if (op == "ReadVariableOp") {
       const DataType type = node.output_type(0);

@@ -4,10 +4,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
-#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "weir/core/env.h"
 #include "weir/io/checkpoint.h"
+#include "weir/io/text_proto.h"
+#include "weir/ops/variable.h"
 #include "weir/proto/checkpoint_state.pb.h"
 #include "weir/runtime/meta_graph.h"
 #include "weir/runtime/resource_store.h"
@@ -164,18 +165,6 @@ Output AddShardedSave(const Scope& save, const Output& filename,
                               .Build();
   const Operation merge = save.Op("MergeV2Checkpoints").In(prefixes).In(filename).Build();
   return save.ControlDependencies({merge}).Op("Identity").In(filename).Build();
-}
-
-// Keeps the parser's errors off standard error.
-class Silence final : public google::protobuf::io::ErrorCollector {
-  void AddError(int, int, const std::string&) override {}
-};
-
-bool ParseState(const std::string& text, CheckpointState* state) {
-  Silence silence;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&silence);
-  return parser.ParseFromString(text, state);
 }
 
 absl::StatusOr<Tensor> ReadPart(const CheckpointReader& reader, const std::string& key,
@@ -371,7 +360,7 @@ absl::Status Saver::RecoverCheckpoints(Env& env, const std::string& directory) {
   ASSIGN_OR_RETURN(const std::string text,
                    env.ReadFileToString(JoinPath(directory, kStateFile), 16 << 20));
   CheckpointState state;
-  if (!ParseState(text, &state)) {
+  if (!ParseTextProto(text, &state).ok()) {
     return DataLoss(JoinPath(directory, kStateFile), " is not a checkpoint state");
   }
   kept_.clear();
@@ -393,7 +382,7 @@ absl::Status RestoreVariables(Session& session, Env& env, const std::string& pre
   for (NodeId id = 0; id < graph.num_nodes(); ++id) {
     const Node& node = graph.node(id);
     const std::string& op = node.op().name;
-    if (op != "VarHandleOp" && op != "VariableV2" && op != "Variable") continue;
+    if (!ops::IsVariableOp(op)) continue;
     const auto part = parts.find(node.name());
     const bool whole = part == parts.end();
     const std::string& key = whole ? node.name() : part->second->full_name;
@@ -414,7 +403,7 @@ std::optional<std::string> LatestCheckpoint(Env& env, const std::string& directo
   const absl::StatusOr<std::string> text =
       env.ReadFileToString(JoinPath(directory, kStateFile), 16 << 20);
   CheckpointState state;
-  if (!text.ok() || !ParseState(*text, &state)) {
+  if (!text.ok() || !ParseTextProto(*text, &state).ok()) {
     return std::nullopt;
   }
   const std::string prefix = JoinPath(directory, state.model_checkpoint_path());

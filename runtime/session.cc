@@ -183,6 +183,35 @@ std::string SignatureKey(absl::Span<const std::string> feeds, absl::Span<const s
   return key;
 }
 
+NodeSpec SpecOf(const Node& node) {
+  NodeSpec spec;
+  spec.name = node.name();
+  spec.op = node.op().name;
+  spec.inputs.assign(node.inputs().begin(), node.inputs().end());
+  spec.control_inputs.assign(node.control_inputs().begin(), node.control_inputs().end());
+  spec.device = node.device();
+  spec.attrs = node.attrs();
+  spec.location = node.location();
+  return spec;
+}
+
+// Copies the nodes that `source` has and `graph`, an earlier state of it, has not. All or nothing.
+absl::Status AppendNodes(const Graph& source, Graph& graph) {
+  const int before = graph.num_nodes();
+  if (before > 0 && (before > source.num_nodes() ||
+                     graph.node(before - 1).name() != source.node(before - 1).name())) {
+    return InvalidArgument("the session's graph, which ends with '", graph.node(before - 1).name(),
+                           "', is not the beginning of the scope's");
+  }
+  for (NodeId id = before; id < source.num_nodes(); ++id) {
+    if (absl::Status status = graph.AddNode(SpecOf(source.node(id))).status(); !status.ok()) {
+      graph.Truncate(before);
+      return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<SignatureRunner>> Session::Impl::Bind(
@@ -370,29 +399,12 @@ absl::Status Session::Extend(const Scope& scope) {
   RETURN_IF_ERROR(scope.status());
   if (impl_->closed.load()) return ClosedError();
   MutexLock lock(impl_->mu);
-  Graph& graph = impl_->graph;
-  const Graph& source = scope.graph();
-  for (NodeId id = graph.num_nodes(); id < source.num_nodes(); ++id) {
-    const Node& node = source.node(id);
-    NodeSpec spec;
-    spec.name = node.name();
-    spec.op = node.op().name;
-    spec.inputs.assign(node.inputs().begin(), node.inputs().end());
-    spec.control_inputs.assign(node.control_inputs().begin(), node.control_inputs().end());
-    spec.device = node.device();
-    spec.attrs = node.attrs();
-    spec.location = node.location();
-    RETURN_IF_ERROR(graph.AddNode(std::move(spec)).status());
-  }
-  return absl::OkStatus();
+  return AppendNodes(scope.graph(), impl_->graph);
 }
 
 absl::Status Session::Extend(const GraphDef& graph_def) {
   if (impl_->closed.load()) return ClosedError();
   MutexLock lock(impl_->mu);
-  // Programs point at the graph's nodes, so it cannot be swapped for a copy: a rehearsal instead.
-  Graph rehearsal = impl_->graph;
-  RETURN_IF_ERROR(ImportGraphDef(graph_def, rehearsal));
   return ImportGraphDef(graph_def, impl_->graph);
 }
 

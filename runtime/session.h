@@ -155,7 +155,7 @@ class Session {
                                    const std::vector<TargetRef>& targets = {}) const;
 
   // Takes over the nodes that the graph under construction (the same one that Create saw) has
-  // gained since.
+  // gained since, all or, on an error, none. InvalidArgument for another graph.
   absl::Status Extend(const Scope& scope);
   // Adds the nodes of `graph_def`, all or, on an error, none; AlreadyExists for a name that is
   // taken.

@@ -325,6 +325,18 @@ TEST(Session, ExtendTakesOverNewNodes) {
   EXPECT_EQ(session.Extend(def).code(), absl::StatusCode::kAlreadyExists);
 }
 
+TEST(Session, ExtendRefusesAScopeThatItDoesNotContinue) {
+  const Scope scope = Scope::Root();
+  (void)ops::Placeholder(scope.Named("x"), DT_FLOAT, {});
+  Session session = Open(scope);
+  const Scope other = Scope::Root();
+  (void)ops::Placeholder(other.Named("y"), DT_FLOAT, {});
+  (void)ops::Placeholder(other.Named("z"), DT_FLOAT, {});
+  EXPECT_EQ(session.Extend(other).message(),
+            "the session's graph, which ends with 'x', is not the beginning of the scope's");
+  EXPECT_EQ(session.graph().num_nodes(), 1);
+}
+
 TEST(Session, TraceHasEveryStep) {
   const Scope scope = Scope::Root();
   const Output x = ops::Placeholder(scope, DT_FLOAT, {});

@@ -297,6 +297,7 @@ struct RightShiftOp {
 WEIR_SPECIAL_OP(Igamma, IncompleteGammaP)
 WEIR_SPECIAL_OP(Igammac, IncompleteGammaQ)
 WEIR_SPECIAL_OP(IgammaGradA, IncompleteGammaPDerivativeA)
+WEIR_SPECIAL_OP(RandomGammaGrad, GammaSampleDerivative)
 WEIR_SPECIAL_OP(Polygamma, Polygamma)
 WEIR_SPECIAL_OP(Zeta, HurwitzZeta)
 #undef WEIR_SPECIAL_OP
@@ -473,6 +474,7 @@ void RegisterBinaryKernels(KernelRegistry& registry) {
   AddBinary<IgammaOp, float, double>(registry, "Igamma", 200);
   AddBinary<IgammacOp, float, double>(registry, "Igammac", 200);
   AddBinary<IgammaGradAOp, float, double>(registry, "IgammaGradA", 300);
+  AddBinary<RandomGammaGradOp, float, double>(registry, "RandomGammaGrad", 300);
   AddBinary<PolygammaOp, float, double>(registry, "Polygamma", 200);
   AddBinary<ZetaOp, float, double>(registry, "Zeta", 200);
   registry.Add("Betainc", "CPU", PrepareBetainc);

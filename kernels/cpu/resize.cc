@@ -62,14 +62,18 @@ Taps BilinearTaps(int64_t i, int64_t in, float scale, const Sampling& sampling) 
 }
 
 // The cubic convolution kernel at distance x, by the polynomial of its inner and outer part.
-float CubicInner(float x, float a) { return ((a + 2) * x - (a + 3)) * x * x + 1; }
-float CubicOuter(float x, float a) { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a; }
+float CubicInner(double x, double a) {
+  return static_cast<float>(((a + 2) * x - (a + 3)) * x * x + 1);
+}
+float CubicOuter(double x, double a) {
+  return static_cast<float>(((a * x - 5 * a) * x + 8 * a) * x - 4 * a);
+}
 
 // TensorFlow rounds the distance to 1/1024. With pixel centres it uses a = -1/2 and leaves pixels
 // outside the image out; otherwise a = -3/4 and the border pixels stand for what is outside.
 Taps BicubicTaps(int64_t i, int64_t in, float scale, const Sampling& sampling) {
   constexpr float kSteps = 1024;
-  const float a = sampling.half_pixel_centers ? -0.5f : -0.75f;
+  const double a = sampling.half_pixel_centers ? -0.5 : -0.75;
   const float place = Centered(i, scale, sampling);
   const int64_t base = static_cast<int64_t>(std::floor(place));
   const float distance = std::nearbyint((place - std::floor(place)) * kSteps) / kSteps;
@@ -85,7 +89,8 @@ Taps BicubicTaps(int64_t i, int64_t in, float scale, const Sampling& sampling) {
     sum += w;
   }
   if (sampling.half_pixel_centers && std::abs(sum) >= 1000.0f * std::numeric_limits<float>::min()) {
-    for (float& w : taps.weight) w /= sum;
+    const float inverse = 1.0f / sum;  // TensorFlow's rounding, of two steps.
+    for (float& w : taps.weight) w *= inverse;
   }
   return taps;
 }
@@ -190,21 +195,23 @@ void CopyNearest(const KernelRun& r, const ResizePlan& plan, const E* in, E* out
                 });
 }
 
-// The transpose of Interpolate, one image of the batch at a time. `sums` are the image's pixels.
-template <typename G, typename A>
+// The transpose of Interpolate, one image of the batch at a time. `sums` are the image's pixels; a
+// gradient is weighted as a P.
+template <typename P, typename G, typename A>
 void Distribute(const ResizePlan& plan, const G* grads, A* sums) {
   for (const Taps& row : plan.rows) {
     for (const Taps& column : plan.columns) {
       for (int ty = 0; ty < row.count; ++ty) {
         for (int tx = 0; tx < column.count; ++tx) {
-          [[maybe_unused]] const A w = static_cast<A>(row.weight[ty] * column.weight[tx]);
+          [[maybe_unused]] const float wy = row.weight[ty], wx = column.weight[tx];
           A* pixel = sums + (row.at[ty] * plan.image_width + column.at[tx]) * plan.channels;
           for (int64_t c = 0; c < plan.channels; ++c) {
             if constexpr (std::is_integral_v<A>) {  // Only the nearest pixel, whose weight is one.
               pixel[c] =
                   static_cast<A>(static_cast<uint64_t>(pixel[c]) + static_cast<uint64_t>(grads[c]));
             } else {
-              pixel[c] += w * static_cast<A>(grads[c]);
+              pixel[c] += static_cast<A>(static_cast<P>(grads[c]) * static_cast<P>(wy) *
+                                         static_cast<P>(wx));
             }
           }
         }
@@ -249,10 +256,12 @@ PrepareFn Resize(Method method) {
 }
 
 // Distributes gradients of type G into an image of type T; 16-bit images are summed as floats.
-template <typename G, typename T>
+// As in TensorFlow, the bilinear weights make floats of all products.
+template <Method kMethod, typename G, typename T>
 absl::Status RunDistribute(KernelPrepare& k, std::shared_ptr<const ResizePlan> plan) {
   constexpr bool kNarrow = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
   using A = std::conditional_t<kNarrow, float, T>;
+  using P = std::conditional_t<kMethod == Method::kBilinear, float, A>;
   const int64_t image = plan->image_height * plan->image_row();
   const int64_t resized = static_cast<int64_t>(plan->rows.size()) * plan->resized_row();
   const int64_t all = k.Out(0).shape.num_elements();
@@ -265,7 +274,7 @@ absl::Status RunDistribute(KernelPrepare& k, std::shared_ptr<const ResizePlan> p
                   [&](int64_t begin, int64_t end) {
                     for (int64_t b = begin; b < end; ++b) {
                       std::fill_n(sums + b * image, image, A(0));
-                      Distribute<G, A>(*plan, grads + b * resized, sums + b * image);
+                      Distribute<P>(*plan, grads + b * resized, sums + b * image);
                     }
                   });
     if constexpr (kNarrow) std::copy_n(sums, all, r.Out<T>(0));
@@ -278,21 +287,22 @@ absl::Status PrepareNearestGrad(KernelPrepare& k) {
   ASSIGN_OR_RETURN(auto plan, MakePlan(k, Method::kNearest, image, k.In(0).shape()));
   k.Out(0).SetShape(image);
   return k.ForType<uint8_t, int8_t, int32_t, Half, float, double>(
-      "T", [&]<typename T>() { return RunDistribute<T, T>(k, plan); });
+      "T", [&]<typename T>() { return RunDistribute<Method::kNearest, T, T>(k, plan); });
 }
 
-PrepareFn ResizeGrad(Method method) {
-  return [method](KernelPrepare& k) -> absl::Status {
+template <Method kMethod>
+PrepareFn ResizeGrad() {
+  return [](KernelPrepare& k) -> absl::Status {
     const Shape& grads = k.In(0).shape();
     const Shape& original = k.In(1).shape();
     if (grads.rank() != 4) return k.InvalidInput(0, "must be 4-dimensional");
     if (original.rank() != 4) return k.InvalidInput(1, "must be 4-dimensional");
     ASSIGN_OR_RETURN(const Shape image,
                      Shape::Make({grads.dim(0), original.dim(1), original.dim(2), grads.dim(3)}));
-    ASSIGN_OR_RETURN(auto plan, MakePlan(k, method, image, grads));
+    ASSIGN_OR_RETURN(auto plan, MakePlan(k, kMethod, image, grads));
     k.Out(0).SetShape(image);
     return k.ForType<float, double, Half, BFloat16>(
-        "T", [&]<typename T>() { return RunDistribute<float, T>(k, plan); });
+        "T", [&]<typename T>() { return RunDistribute<kMethod, float, T>(k, plan); });
   };
 }
 
@@ -303,8 +313,8 @@ void RegisterResizeKernels(KernelRegistry& kernels) {
   kernels.Add("ResizeBilinear", "CPU", Resize(Method::kBilinear));
   kernels.Add("ResizeBicubic", "CPU", Resize(Method::kBicubic));
   kernels.Add("ResizeNearestNeighborGrad", "CPU", PrepareNearestGrad);
-  kernels.Add("ResizeBilinearGrad", "CPU", ResizeGrad(Method::kBilinear));
-  kernels.Add("ResizeBicubicGrad", "CPU", ResizeGrad(Method::kBicubic));
+  kernels.Add("ResizeBilinearGrad", "CPU", ResizeGrad<Method::kBilinear>());
+  kernels.Add("ResizeBicubicGrad", "CPU", ResizeGrad<Method::kBicubic>());
 }
 
 }  // namespace weir

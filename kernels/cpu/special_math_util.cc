@@ -193,10 +193,9 @@ double IncompleteGammaQ(double a, double x) {
   return UsesSeries(a, x) ? 1 - GammaSeries(a, x) : GammaFraction(a, x);
 }
 
-double IncompleteGammaPDerivativeA(double a, double x) {
-  if (!(a > 0) || !(x >= 0)) return kNan;
-  if (x == 0 || x == kInf || a == kInf) return 0;
-  // With P = w * sum t_n: dP/da = P (ln x - psi(a + 1)) - w * sum t_n (1/(a+1) + ... + 1/(a+n)).
+// (dP/da) / (x^a e^-x / Gamma(a + 1)), P being the series GammaWeight / a * sum t_n:
+// sum t_n (ln x - psi(a + 1)) - sum t_n (1/(a+1) + ... + 1/(a+n)).
+double WeightlessDerivativeA(double a, double x) {
   double term = 1, sum = 1, harmonic = 0, weighted = 0;
   for (int n = 1; n < kMaxRounds && term > sum * kEpsilon; ++n) {
     term *= x / (a + n);
@@ -204,7 +203,19 @@ double IncompleteGammaPDerivativeA(double a, double x) {
     sum += term;
     weighted += term * harmonic;
   }
-  return GammaWeight(a, x) / a * (sum * (std::log(x) - Digamma(a + 1)) - weighted);
+  return sum * (std::log(x) - Digamma(a + 1)) - weighted;
+}
+
+double IncompleteGammaPDerivativeA(double a, double x) {
+  if (!(a > 0) || !(x >= 0)) return kNan;
+  if (x == 0 || x == kInf || a == kInf) return 0;
+  return GammaWeight(a, x) / a * WeightlessDerivativeA(a, x);
+}
+
+// P(a, x(a)) stays as it is, so dx/da = -(dP/da) / (dP/dx), and dP/dx is GammaWeight / x.
+double GammaSampleDerivative(double a, double x) {
+  if (!(a > 0) || !(x >= 0)) return kNan;
+  return x == 0 ? 0 : -x / a * WeightlessDerivativeA(a, x);
 }
 
 double IncompleteBeta(double a, double b, double x) {

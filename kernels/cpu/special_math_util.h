@@ -25,6 +25,8 @@ double IncompleteGammaP(double a, double x);
 double IncompleteGammaQ(double a, double x);
 // dP(a, x)/da.
 double IncompleteGammaPDerivativeA(double a, double x);
+// dx/da of a number x of the gamma distribution with shape a that is drawn by inversion.
+double GammaSampleDerivative(double a, double x);
 
 // The regularised incomplete beta function I_x(a, b). NaN unless a, b > 0 and 0 <= x <= 1.
 double IncompleteBeta(double a, double b, double x);

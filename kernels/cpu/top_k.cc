@@ -19,6 +19,20 @@ bool IsLarger(T a, T b) {
   }
 }
 
+// Leaves the k first of 0..n-1 at the front, in the order of TensorFlow's heap of k elements, which
+// programs came to rely on where they ask for no order. `order` has room for k + 1 <= n.
+template <typename Before>
+void SelectByHeap(int32_t n, int64_t k, const Before& before, int32_t* order) {
+  std::iota(order, order + k + 1, 0);
+  std::make_heap(order, order + k + 1, before);
+  std::pop_heap(order, order + k + 1, before);
+  for (int32_t i = static_cast<int32_t>(k) + 1; i < n; ++i) {
+    if (!before(i, order[0])) continue;
+    order[k] = i;
+    std::pop_heap(order, order + k + 1, before);
+  }
+}
+
 // The k first of the row's indices in order of value; equal values by index.
 template <typename T>
 void SelectTop(const T* row, int64_t n, int64_t k, bool sorted, int32_t* order) {
@@ -27,9 +41,10 @@ void SelectTop(const T* row, int64_t n, int64_t k, bool sorted, int32_t* order) 
     const C x = row[a], y = row[b];
     return IsLarger<C>(x, y) || (!IsLarger<C>(y, x) && a < b);
   };
+  if (!sorted && k < n) return SelectByHeap(static_cast<int32_t>(n), k, before, order);
   std::iota(order, order + n, 0);
   if (k < n) std::nth_element(order, order + k, order + n, before);
-  if (sorted) std::sort(order, order + k, before);
+  std::sort(order, order + k, before);
 }
 
 absl::Status RunTopK(KernelPrepare& k, int64_t count) {

@@ -219,7 +219,9 @@ bool AssignsToConstant(const GraphDef& def) {
     if (node.op() == "Const") constants.insert(node.name());
   }
   return std::any_of(def.node().begin(), def.node().end(), [&](const NodeDef& node) {
-    return node.op() == "Assign" && node.input_size() > 0 && constants.count(node.input(0)) > 0;
+    const OpSpec* op = StandardOps().Find(node.op());
+    return op != nullptr && !op->inputs.empty() && op->inputs[0].is_ref && node.input_size() > 0 &&
+           constants.count(node.input(0)) > 0;
   });
 }
 

@@ -7,38 +7,15 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
 #include "google/protobuf/wire_format_lite.h"
 #include "weir/graph/import.h"
+#include "weir/io/text_proto.h"
+#include "weir/ops/variable.h"
 
 namespace weir::run_graph {
 namespace {
 
 constexpr uint64_t kMaxModelBytes = uint64_t{1} << 30;
-constexpr int kMaxNesting = 100;  // As the binary parser has it.
-
-// Keeps the first error of the text parser.
-class FirstError final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-absl::Status ParseText(const std::string& path, const std::string& content,
-                       google::protobuf::Message* message) {
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.SetRecursionLimit(kMaxNesting);
-  parser.RecordErrorsTo(&error);
-  if (parser.ParseFromString(content, message)) return absl::OkStatus();
-  return DataLoss(path, ":", error.text());
-}
 
 bool LooksLikeText(absl::string_view content) {
   return std::none_of(content.begin(), content.end(), [](char c) {
@@ -88,10 +65,6 @@ std::string FindDamage(absl::string_view content, bool is_meta, size_t base = 0)
     in.Skip(static_cast<int>(size));
   }
   return "outside of the nodes";
-}
-
-bool IsVariable(const std::string& op) {
-  return op == "VarHandleOp" || op == "VariableV2" || op == "Variable";
 }
 
 std::string AttrText(const NodeDef& node, const char* shape_attr) {
@@ -146,7 +119,9 @@ absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path) {
   }
   if (is_text || LooksLikeText(content)) {
     graph->Clear();
-    RETURN_IF_ERROR(ParseText(path, content, graph));
+    if (absl::Status status = ParseTextProto(content, graph); !status.ok()) {
+      return Annotate(status, absl::StrCat(path, ":"));
+    }
     return meta;
   }
   return DataLoss(path, ": is neither a binary nor a text GraphDef, or is damaged: ",
@@ -157,7 +132,8 @@ void PrintSummary(const GraphDef& def, const OpRegistry& ops, const KernelRegist
                   std::ostream& out) {
   PrintNodes(def, "placeholders", out,
              [](const NodeDef& node) { return absl::StartsWith(node.op(), "Placeholder"); });
-  PrintNodes(def, "variables", out, [](const NodeDef& node) { return IsVariable(node.op()); });
+  PrintNodes(def, "variables", out,
+             [](const NodeDef& node) { return ops::IsVariableOp(node.op()); });
   const std::set<std::string> sinks = Sinks(def);
   out << "likely outputs:\n";
   std::map<std::string, int> counts;
