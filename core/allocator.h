@@ -6,6 +6,8 @@
 
 namespace weir {
 
+class DeviceMemory;
+
 // Source of tensor memory. Thread rule: all calls are safe from any thread.
 class Allocator {
  public:
@@ -23,6 +25,14 @@ class Allocator {
   // What a buffer must hold so that the allocator outlives it; nullptr when it lives as long as the
   // process.
   virtual std::shared_ptr<void> KeepAlive() { return nullptr; }
+
+  // Counts bytes that are had elsewhere, such as arrays of objects, against the allocator's limit;
+  // false when that does not allow them. Credit gives them back.
+  virtual bool Charge(size_t /*bytes*/) { return true; }
+  virtual void Credit(size_t /*bytes*/) {}
+
+  // Itself when the host must not touch what it hands out; nullptr for the host's memory.
+  virtual DeviceMemory* device_memory() { return nullptr; }
 };
 
 // The heap. Lives as long as the process.

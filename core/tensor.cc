@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
+#include "weir/core/device_memory.h"
 
 namespace weir {
 namespace {
@@ -12,27 +13,39 @@ namespace {
 class OwnedBuffer final : public Buffer {
  public:
   OwnedBuffer(void* data, size_t bytes, Allocator& allocator)
-      : Buffer(data, bytes), allocator_(allocator), keep_alive_(allocator.KeepAlive()) {}
-  ~OwnedBuffer() override { allocator_.Deallocate(data(), bytes()); }
+      : Buffer(data, bytes, allocator), keep_alive_(allocator.KeepAlive()) {}
+  ~OwnedBuffer() override { allocator().Deallocate(data(), bytes()); }
 
  private:
-  Allocator& allocator_;
   std::shared_ptr<void> keep_alive_;
 };
 
-// Elements with constructors: strings, resources, variants.
+// Elements with constructors: strings, resources, variants. Charged to the allocator, but for what
+// the elements themselves point to.
 template <typename T>
 class ObjectBuffer final : public Buffer {
  public:
-  explicit ObjectBuffer(T* elements, size_t n) : Buffer(elements, n * sizeof(T)) {}
-  ~ObjectBuffer() override { delete[] reinterpret_cast<T*>(data()); }
+  ObjectBuffer(T* elements, size_t n, Allocator& allocator)
+      : Buffer(elements, n * sizeof(T), allocator), keep_alive_(allocator.KeepAlive()) {}
+  ~ObjectBuffer() override {
+    delete[] reinterpret_cast<T*>(data());
+    allocator().Credit(bytes());
+  }
+
+ private:
+  std::shared_ptr<void> keep_alive_;
 };
 
 template <typename T>
-absl::StatusOr<std::shared_ptr<Buffer>> MakeObjects(size_t n) {
-  T* elements = new (std::nothrow) T[n];
-  if (elements == nullptr) return ResourceExhausted("no memory for ", n * sizeof(T), " bytes");
-  return std::shared_ptr<Buffer>(std::make_shared<ObjectBuffer<T>>(elements, n));
+absl::StatusOr<std::shared_ptr<Buffer>> MakeObjects(size_t n, Allocator& wanted) {
+  Allocator& allocator = wanted.device_memory() == nullptr ? wanted : HeapAllocator();
+  const bool allowed = allocator.Charge(n * sizeof(T));
+  T* elements = allowed ? new (std::nothrow) T[n] : nullptr;
+  if (elements == nullptr) {
+    if (allowed) allocator.Credit(n * sizeof(T));
+    return ResourceExhausted("no memory for ", n * sizeof(T), " bytes");
+  }
+  return std::shared_ptr<Buffer>(std::make_shared<ObjectBuffer<T>>(elements, n, allocator));
 }
 
 absl::StatusOr<std::shared_ptr<Buffer>> MakeBuffer(DataType dtype, const Shape& shape,
@@ -40,9 +53,9 @@ absl::StatusOr<std::shared_ptr<Buffer>> MakeBuffer(DataType dtype, const Shape& 
   ASSIGN_OR_RETURN(const size_t bytes, Tensor::ByteSize(dtype, shape));
   const size_t n = static_cast<size_t>(shape.num_elements());
   switch (dtype) {
-    case DT_STRING: return MakeObjects<std::string>(n);
-    case DT_RESOURCE: return MakeObjects<ResourceHandle>(n);
-    case DT_VARIANT: return MakeObjects<Variant>(n);
+    case DT_STRING: return MakeObjects<std::string>(n, allocator);
+    case DT_RESOURCE: return MakeObjects<ResourceHandle>(n, allocator);
+    case DT_VARIANT: return MakeObjects<Variant>(n, allocator);
     default: break;
   }
   void* data = allocator.Allocate(bytes);
@@ -100,7 +113,12 @@ absl::StatusOr<Tensor> Tensor::Make(DataType dtype, const Shape& shape, Allocato
 
 absl::StatusOr<Tensor> Tensor::Zeros(DataType dtype, const Shape& shape, Allocator& allocator) {
   ASSIGN_OR_RETURN(Tensor tensor, Make(dtype, shape, allocator));
-  if (IsPlainType(dtype)) std::memset(tensor.data_, 0, tensor.bytes());
+  if (tensor.device_memory() != nullptr) {
+    ASSIGN_OR_RETURN(const Tensor zeros, Zeros(dtype, shape));
+    RETURN_IF_ERROR(CopyTensor(zeros, tensor));
+  } else if (IsPlainType(dtype)) {
+    std::memset(tensor.data_, 0, tensor.bytes());
+  }
   return tensor;
 }
 
@@ -145,13 +163,36 @@ Tensor Tensor::Reinterpreted(DataType dtype, const Shape& shape) const {
 absl::StatusOr<Tensor> Tensor::Clone(Allocator& allocator) const {
   if (!initialized()) return *this;
   ASSIGN_OR_RETURN(Tensor copy, Make(dtype_, shape_, allocator));
-  CopyElements(dtype_, data_, copy.data_, num_elements());
+  RETURN_IF_ERROR(CopyTensor(*this, copy));
   return copy;
+}
+
+absl::StatusOr<Tensor> Tensor::OnHost() const {
+  if (device_memory() == nullptr) return *this;
+  return Clone();
 }
 
 absl::StatusOr<Tensor> Tensor::Kept(Allocator& allocator) const {
   if (buffer_ != nullptr && buffer_->transient()) return Clone(allocator);
   return *this;
+}
+
+absl::Status CopyTensor(const Tensor& from, Tensor& to) {
+  DeviceMemory* const source = from.device_memory();
+  DeviceMemory* const target = to.device_memory();
+  if (source == nullptr && target == nullptr) {
+    CopyElements(from.dtype(), from.raw_data(), to.mutable_raw_data(), from.num_elements());
+    return absl::OkStatus();
+  }
+  if (from.bytes() == 0) return absl::OkStatus();
+  if (source == nullptr)
+    return target->CopyIn(to.mutable_raw_data(), from.raw_data(), from.bytes());
+  if (target == nullptr)
+    return source->CopyOut(to.mutable_raw_data(), from.raw_data(), from.bytes());
+  if (source == target)
+    return source->CopyWithin(to.mutable_raw_data(), from.raw_data(), from.bytes());
+  ASSIGN_OR_RETURN(const Tensor host, from.OnHost());
+  return CopyTensor(host, to);
 }
 
 void CopyElements(DataType dtype, const char* from, char* to, int64_t n) {

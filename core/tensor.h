@@ -1,6 +1,7 @@
 #ifndef WEIR_CORE_TENSOR_H_
 #define WEIR_CORE_TENSOR_H_
 
+#include <atomic>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -25,17 +26,22 @@ class Buffer {
   // True for memory that is written again after the run that made the tensor: whoever keeps a
   // tensor past the run takes a copy.
   virtual bool transient() const { return false; }
+  // Where the memory is from, and where copies of it belong.
+  Allocator& allocator() const { return allocator_; }
 
  protected:
-  Buffer(void* data, size_t bytes) : data_(static_cast<char*>(data)), bytes_(bytes) {}
+  Buffer(void* data, size_t bytes, Allocator& allocator = HeapAllocator())
+      : data_(static_cast<char*>(data)), bytes_(bytes), allocator_(allocator) {}
 
  private:
   char* data_;
   size_t bytes_;
+  Allocator& allocator_;
 };
 
-// A dense row-major array: an element type, a shape and a share in a buffer. Copies share the
-// elements; nothing copies elements but Clone.
+// A dense row-major array: an element type, a shape and a share in a buffer, in the host's memory
+// or a device's. Copies share the elements; nothing copies elements but Clone and CopyTensor.
+// Reading elements, also by ToString and the like, is for tensors in the host's memory.
 //
 // Thread rule: const access from any threads; a writer needs to be alone with the buffer.
 class Tensor {
@@ -109,9 +115,18 @@ class Tensor {
 
   // True when no other tensor shares the buffer. Meaningful only while the caller keeps others
   // from copying this tensor.
-  bool UniquelyOwned() const { return buffer_.use_count() == 1; }
+  bool UniquelyOwned() const {
+    if (buffer_.use_count() != 1) return false;
+    // What others read before they let go of the buffer comes before what its owner writes now.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return true;
+  }
   bool SharesBufferWith(const Tensor& other) const { return buffer_ == other.buffer_; }
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
+  // The memory that only a device touches; nullptr for the host's.
+  DeviceMemory* device_memory() const {
+    return buffer_ == nullptr ? nullptr : buffer_->allocator().device_memory();
+  }
 
   // The same elements under another shape. InvalidArgument unless the element counts agree.
   absl::StatusOr<Tensor> Reshaped(const Shape& shape) const;
@@ -122,8 +137,11 @@ class Tensor {
   // REQUIRES: both dtypes are plain and the byte counts agree.
   Tensor Reinterpreted(DataType dtype, const Shape& shape) const;
 
-  // A copy with a buffer of its own.
+  // A copy with a buffer of its own, of host or device memory.
   absl::StatusOr<Tensor> Clone(Allocator& allocator = HeapAllocator()) const;
+
+  // The tensor itself if it is in the host's memory, or else a copy of it there.
+  absl::StatusOr<Tensor> OnHost() const;
 
   // The tensor itself, or a copy of it if its buffer is transient.
   absl::StatusOr<Tensor> Kept(Allocator& allocator = HeapAllocator()) const;
@@ -138,14 +156,19 @@ class Tensor {
   std::shared_ptr<Buffer> buffer_;
 };
 
+// Copies the elements of `from` to those of `to`, of equal type and number, from any memory to any.
+absl::Status CopyTensor(const Tensor& from, Tensor& to);
+
 // Copies `n` elements of `dtype` between arrays that do not overlap.
 void CopyElements(DataType dtype, const char* from, char* to, int64_t n);
+
+inline constexpr int64_t kNoByteLimit = INT64_C(1) << 40;  // More than any machine has.
 
 // Tensor <-> TensorProto, with TensorFlow's rules: tensor_content of exactly the right size, or the
 // typed field, whose last value is repeated. Sizes are checked against `byte_limit` before any
 // memory is taken. Resource and variant contents are not representable (InvalidArgument).
-absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto,
-                                       int64_t byte_limit = (INT64_C(1) << 40));
+absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto, int64_t byte_limit = kNoByteLimit,
+                                       Allocator& allocator = HeapAllocator());
 // Plain types go to tensor_content when there is more than one element, else to the typed field.
 absl::Status TensorToProto(const Tensor& tensor, TensorProto* proto);
 

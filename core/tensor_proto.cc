@@ -100,7 +100,8 @@ absl::Status FillStrings(const std::string& content, Tensor& t) {
 
 }  // namespace
 
-absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto, int64_t byte_limit) {
+absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto, int64_t byte_limit,
+                                       Allocator& allocator) {
   if (!IsValidDataType(proto.dtype())) {
     return InvalidArgument("a tensor cannot have type ", DataTypeName(proto.dtype()));
   }
@@ -117,7 +118,7 @@ absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto, int64_t byte_li
     return InvalidArgument("tensor_content has ", content.size(), " bytes, but ",
                            DataTypeName(proto.dtype()), " ", shape.ToString(), " needs ", bytes);
   }
-  ASSIGN_OR_RETURN(Tensor tensor, Tensor::Make(proto.dtype(), shape));
+  ASSIGN_OR_RETURN(Tensor tensor, Tensor::Make(proto.dtype(), shape, allocator));
   if (shape.num_elements() == 0) return tensor;
   if (!from_content) {
     RETURN_IF_ERROR(FillTyped(proto, tensor));

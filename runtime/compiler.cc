@@ -1,11 +1,14 @@
 #include "weir/runtime/compiler.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 
 #include "absl/container/flat_hash_map.h"
+#include "weir/runtime/device.h"
 #include "weir/runtime/equal_nodes.h"
 #include "weir/runtime/memory_planner.h"
+#include "weir/runtime/placer.h"
 #include "weir/runtime/resource_store.h"
 #include "weir/runtime/variable_state.h"
 
@@ -13,7 +16,7 @@ namespace weir {
 namespace {
 
 constexpr int32_t kEnd = std::numeric_limits<int32_t>::max();
-constexpr char kDevice[] = "CPU";
+constexpr uint8_t kHost = 0;
 
 // What is known of a slot while compiling.
 struct SlotFacts {
@@ -36,6 +39,9 @@ class Compiler {
   absl::StatusOr<Program> Run(absl::Span<const std::optional<Shape>> feed_shapes) {
     BindFeeds(feed_shapes);
     const std::vector<bool> needed = Prune();
+    ASSIGN_OR_RETURN(placement_, Place(graph_, needed, context_.devices, kernels_,
+                                       {.soft = options_.soft_placement}));
+    if (options_.log_device_placement) LogPlacement(needed);
     FindUnvalidatedAssigns(needed);
     first_slot_.assign(graph_.num_nodes(), Program::kNoSlot);
     for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
@@ -47,7 +53,9 @@ class Compiler {
     }
     RETURN_IF_ERROR(BindFetches());
     ReuseInputs();
-    PlanArena();
+    for (size_t d = 0; d < context_.devices.size(); ++d) {
+      program_.arena_bytes.push_back(PlanArena(static_cast<uint8_t>(d)));
+    }
     PlanReleases();
     return std::move(program_);
   }
@@ -104,10 +112,20 @@ class Compiler {
     }
   }
 
+  void LogPlacement(const std::vector<bool>& needed) const {
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      if (!needed[id]) continue;
+      const Node& node = graph_.node(id);
+      std::fprintf(stderr, "%s: (%s): %s\n", node.name().c_str(), node.op().name.c_str(),
+                   context_.devices[placement_[id]]->name().c_str());
+    }
+  }
+
   // ---- Slots ----
 
-  uint32_t AddSlot(SlotKind kind, DataType dtype) {
-    program_.slots.push_back({kind, dtype, Shape(), Tensor(), 0, 0});
+  // Elements with constructors live on the host, whoever made them.
+  uint32_t AddSlot(SlotKind kind, DataType dtype, uint8_t device = kHost) {
+    program_.slots.push_back({kind, IsPlainType(dtype) ? device : kHost, dtype, Shape(), Tensor()});
     facts_.emplace_back();
     return static_cast<uint32_t>(program_.slots.size() - 1);
   }
@@ -130,11 +148,55 @@ class Compiler {
 
   bool IsConstant(uint32_t slot) const { return program_.slots[slot].kind == SlotKind::kConstant; }
 
+  // ---- Devices ----
+
+  // A slot with what `slot` has, in the memory of `device`; `slot` itself if it is there.
+  absl::StatusOr<uint32_t> Located(uint32_t slot, uint8_t device, const Node& reader) {
+    if (program_.slots[slot].device == device || !IsPlainType(program_.slots[slot].dtype)) {
+      return slot;
+    }
+    const auto [it, is_new] = copies_.try_emplace({slot, device}, 0);
+    if (!is_new) return it->second;
+    const uint32_t copy = it->second = AddSlot(SlotKind::kRun, program_.slots[slot].dtype, device);
+    if (IsConstant(slot)) {
+      Allocator& allocator = context_.devices[device]->allocator();
+      ASSIGN_OR_RETURN(Tensor value, program_.slots[slot].constant.Clone(allocator));
+      MakeConstant(copy, std::move(value));
+      return copy;
+    }
+    Step step;
+    step.node = &reader;
+    step.device = device;
+    if (facts_[slot].has_shape) {
+      RETURN_IF_ERROR(PlanBuffer(copy, program_.slots[slot].shape));
+      step.fn = [](KernelRun& r) { return CopyTensor(r.In(0), r.Out(0)); };
+    } else {
+      step.fn = [](KernelRun& r) -> absl::Status {
+        ASSIGN_OR_RETURN(r.Out(0), r.In(0).Clone(r.allocator()));
+        return absl::OkStatus();
+      };
+    }
+    AddStep(std::move(step), {slot}, {copy});
+    return copy;
+  }
+
+  absl::StatusOr<std::vector<uint32_t>> AllLocated(absl::Span<const uint32_t> slots, uint8_t device,
+                                                   const std::vector<int>& stay,
+                                                   const Node& reader) {
+    std::vector<uint32_t> located(slots.begin(), slots.end());
+    for (size_t i = 0; i < slots.size(); ++i) {
+      if (std::find(stay.begin(), stay.end(), static_cast<int>(i)) != stay.end()) continue;
+      ASSIGN_OR_RETURN(located[i], Located(slots[i], device, reader));
+    }
+    return located;
+  }
+
   // ---- Steps ----
 
   // Marks the arguments as used by the step that is added.
   void AddStep(Step step, absl::Span<const uint32_t> inputs, absl::Span<const uint32_t> outputs,
                size_t workspace_bytes = 0) {
+    step.is_pure = IsPure(*step.node);
     const int32_t index = static_cast<int32_t>(program_.steps.size());
     step.first_arg = static_cast<uint32_t>(program_.args.size());
     step.num_inputs = static_cast<uint32_t>(inputs.size());
@@ -158,12 +220,14 @@ class Compiler {
 
   // A slot with the value that the variable behind a reference has at this point.
   absl::StatusOr<uint32_t> ReadReference(uint32_t handle, Endpoint e, const Node& reader) {
-    const uint32_t value = AddSlot(SlotKind::kRun, RemoveRef(graph_.type(e)));
+    const uint8_t device = placement_[e.node];
+    const uint32_t value = AddSlot(SlotKind::kRun, RemoveRef(graph_.type(e)), device);
     const PartialShape& declared = graph_.shape(e);
     const bool is_static = reference_shapes_are_static_ && declared.IsFullyDefined();
     if (is_static) SetShape(value, declared.ToShape());
     Step step;
     step.node = &reader;
+    step.device = device;
     step.fn = [is_static, declared,
                name = graph_.node(e.node).name()](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(0));
@@ -216,7 +280,7 @@ class Compiler {
       return absl::OkStatus();
     }
     if (options_.optimize) {
-      const NodeId first = equal_nodes_.FirstEqual(node, inputs);
+      const NodeId first = equal_nodes_.FirstEqual(node, placement_[node.id()], inputs);
       if (first != node.id()) {
         first_slot_[node.id()] = first_slot_[first];
         return absl::OkStatus();
@@ -224,24 +288,31 @@ class Compiler {
     }
     for (int i = 0; i < node.num_outputs(); ++i) {
       const DataType type = node.output_type(i);
-      outputs.push_back(AddSlot(SlotKind::kRun, IsRefType(type) ? DT_RESOURCE : type));
+      outputs.push_back(
+          AddSlot(SlotKind::kRun, IsRefType(type) ? DT_RESOURCE : type, placement_[node.id()]));
     }
     first_slot_[node.id()] = outputs.empty() ? Program::kNoSlot : outputs[0];
     if (std::all_of(inputs.begin(), inputs.end(),
                     [&](uint32_t slot) { return facts_[slot].has_shape; })) {
       return LowerWithShapes(node, inputs, outputs);
     }
-    AddDynamic(node, inputs, outputs);
-    return absl::OkStatus();
+    return AddDynamic(node, inputs, outputs, {});
   }
 
-  void AddDynamic(const Node& node, absl::Span<const uint32_t> inputs,
-                  absl::Span<const uint32_t> outputs) {
+  // `values`: the inputs whose values the preparation asks for, on the host.
+  absl::Status AddDynamic(const Node& node, absl::Span<const uint32_t> inputs,
+                          absl::Span<const uint32_t> outputs, const std::vector<int>& values) {
     Step step;
     step.kind = StepKind::kDynamic;
     step.node = &node;
+    step.device = placement_[node.id()];
     step.dynamic_index = program_.num_dynamic++;
-    AddStep(std::move(step), inputs, outputs);
+    ASSIGN_OR_RETURN(std::vector<uint32_t> located, AllLocated(inputs, step.device, values, node));
+    for (int i : values) {
+      ASSIGN_OR_RETURN(located[i], Located(located[i], kHost, node));
+    }
+    AddStep(std::move(step), located, outputs);
+    return absl::OkStatus();
   }
 
   absl::Status LowerWithShapes(const Node& node, absl::Span<const uint32_t> inputs,
@@ -251,20 +322,44 @@ class Compiler {
       const Slot& s = program_.slots[slot];
       infos.push_back({s.shape, s.dtype, IsConstant(slot) ? &s.constant : nullptr});
     }
-    KernelPrepare k(node, std::move(infos), context_.resources);
-    const absl::Status status = kernels_.Prepare(k, kDevice);
-    if (k.needs_value()) {
-      AddDynamic(node, inputs, outputs);
-      return absl::OkStatus();
+    KernelPrepare k(node, infos, context_.resources, context_.devices, placement_[node.id()]);
+    absl::Status status = kernels_.Prepare(k);
+    if (absl::IsUnimplemented(status) && MayMoveToHost(node)) {
+      MoveToHost(node, outputs);
+      k = KernelPrepare(node, infos, context_.resources, context_.devices, placement_[node.id()]);
+      status = kernels_.Prepare(k);
     }
+    if (k.needs_value()) return AddDynamic(node, inputs, outputs, k.values_used());
     RETURN_IF_ERROR(status);
-    if (CanFold(node, k, inputs)) return Fold(node, k, inputs, outputs);
-    return AddPrepared(node, k, inputs, outputs);
+    if (!CanFold(node, k, inputs)) return AddPrepared(node, k, inputs, outputs);
+    if (IsPure(node) && placement_[node.id()] != kHost) {  // The compiler computes on the host.
+      MoveToHost(node, outputs);
+      k = KernelPrepare(node, std::move(infos), context_.resources, context_.devices,
+                        placement_[node.id()]);
+      RETURN_IF_ERROR(kernels_.Prepare(k));
+    }
+    return Fold(node, k, inputs, outputs);
+  }
+
+  // True where a kernel of the host may stand in for one that its device lacks.
+  bool MayMoveToHost(const Node& node) const {
+    if (placement_[node.id()] == kHost) return false;
+    if (!options_.soft_placement && !node.device().empty()) return false;
+    for (int i = 0; i < node.num_inputs(); ++i) {  // The variable stays where it is.
+      const DataType type = node.input_type(i);
+      if (type == DT_RESOURCE || IsRefType(type)) return false;
+    }
+    return true;
+  }
+
+  void MoveToHost(const Node& node, absl::Span<const uint32_t> outputs) {
+    placement_[node.id()] = kHost;
+    for (uint32_t slot : outputs) program_.slots[slot].device = kHost;
   }
 
   // ---- Constant expressions ----
 
-  bool CanFold(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs) const {
+  bool CanFold(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs) {
     if (k.shapes_only()) return true;
     if (!IsPure(node)) return false;
     for (uint32_t slot : inputs) {
@@ -278,8 +373,16 @@ class Compiler {
       bytes += *size;
     }
     // A node without inputs is a constant as it stands.
-    return node.num_inputs() == 0 || (options_.optimize && bytes <= options_.fold_limit_bytes);
+    if (node.num_inputs() == 0) return true;
+    if (!options_.optimize || bytes > options_.fold_limit_bytes ||
+        bytes > options_.fold_total_bytes - folded_bytes_) {
+      return false;
+    }
+    folded_bytes_ += bytes;
+    return true;
   }
+
+  Allocator& host() const { return context_.devices[kHost]->allocator(); }
 
   absl::Status Fold(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs,
                     absl::Span<const uint32_t> outputs) {
@@ -301,16 +404,19 @@ class Compiler {
       if (out.alias >= 0) {
         tensors.back() = tensors[out.alias].Reinterpreted(out.dtype, out.shape);
       } else if (out.sized && !out.provided) {
-        ASSIGN_OR_RETURN(tensors.back(), Tensor::Make(out.dtype, out.shape));
+        ASSIGN_OR_RETURN(tensors.back(), Tensor::Make(out.dtype, out.shape, host()));
       }
     }
     if (k.fn() != nullptr) {
-      ASSIGN_OR_RETURN(Tensor workspace,
-                       Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())})));
+      context_.may_stop = context_.interruptible();
+      ASSIGN_OR_RETURN(
+          Tensor workspace,
+          Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())}), host()));
       context_.node = &node;
       KernelRun run(tensors.data(), in_args.data(), out_args.data(), workspace.mutable_raw_data(),
                     &context_);
       RETURN_IF_ERROR(k.fn()(run));
+      RETURN_IF_ERROR(context_.Check());
     }
     for (int i = 0; i < node.num_outputs(); ++i) {
       MakeConstant(outputs[i], std::move(tensors[out_args[i]]));
@@ -320,9 +426,11 @@ class Compiler {
 
   // ---- Prepared steps ----
 
-  absl::Status AddPrepared(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> inputs,
+  absl::Status AddPrepared(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> sources,
                            absl::Span<const uint32_t> outputs) {
-    const int32_t index = static_cast<int32_t>(program_.steps.size());
+    const uint8_t device = placement_[node.id()];
+    ASSIGN_OR_RETURN(const std::vector<uint32_t> inputs,
+                     AllLocated(sources, device, k.values_used(), node));
     std::vector<std::pair<uint32_t, uint32_t>> aliases;  // (input slot, output slot) of run slots.
     for (int i = 0; i < node.num_outputs(); ++i) {
       const KernelPrepare::OutputInfo& out = k.Out(i);
@@ -333,28 +441,38 @@ class Compiler {
         continue;
       }
       if (!out.sized) continue;
-      SetShape(outputs[i], out.shape);
-      if (out.provided) continue;
-      RETURN_IF_ERROR(Tensor::ByteSize(out.dtype, out.shape).status());
-      Slot& slot = program_.slots[outputs[i]];
-      if (!IsPlainType(out.dtype)) {
-        slot.kind = SlotKind::kObject;
-        slot.object = program_.num_objects++;
+      if (out.provided) {
+        SetShape(outputs[i], out.shape);
         continue;
       }
-      slot.kind = SlotKind::kArena;
-      SlotFacts& facts = facts_[outputs[i]];
-      facts.storage = static_cast<int>(storages_.size());
-      storages_.push_back({static_cast<size_t>(out.shape.num_elements()) * DataTypeSize(out.dtype),
-                           index, index, 0});
-      for (int r : out.reuse) facts.reusable.push_back(inputs[r]);
+      RETURN_IF_ERROR(PlanBuffer(outputs[i], out.shape));
+      for (int r : out.reuse) facts_[outputs[i]].reusable.push_back(inputs[r]);
     }
     for (const auto& [from, to] : aliases) AddAliasStep(node, from, to);
     if (k.fn() == nullptr) return absl::OkStatus();
     Step step;
     step.node = &node;
+    step.device = device;
     step.fn = std::move(k.fn());
     AddStep(std::move(step), inputs, outputs, k.workspace_bytes());
+    return absl::OkStatus();
+  }
+
+  // Gives the slot memory from the next step on.
+  absl::Status PlanBuffer(uint32_t index, const Shape& shape) {
+    SetShape(index, shape);
+    Slot& slot = program_.slots[index];
+    ASSIGN_OR_RETURN(const size_t bytes, Tensor::ByteSize(slot.dtype, shape));
+    if (!IsPlainType(slot.dtype)) {
+      slot.kind = SlotKind::kObject;
+      slot.object = program_.num_objects++;
+      return absl::OkStatus();
+    }
+    slot.kind = SlotKind::kArena;
+    facts_[index].storage = static_cast<int>(storages_.size());
+    const int32_t step = static_cast<int32_t>(program_.steps.size());
+    storages_.push_back({bytes, step, step, 0});
+    storage_device_.push_back(slot.device);
     return absl::OkStatus();
   }
 
@@ -363,6 +481,7 @@ class Compiler {
     SetShape(to, shape);
     const Slot& source = program_.slots[from];
     Slot& slot = program_.slots[to];
+    slot.device = source.device;
     switch (source.kind) {
       case SlotKind::kConstant:
         MakeConstant(to, source.constant.Reinterpreted(slot.dtype, shape));
@@ -381,6 +500,7 @@ class Compiler {
   void AddAliasStep(const Node& node, uint32_t from, uint32_t to) {
     Step step;
     step.node = &node;
+    step.device = program_.slots[to].device;
     step.fn = [dtype = program_.slots[to].dtype, shape = program_.slots[to].shape](KernelRun& r) {
       r.SetOutput(0, r.In(0).Reinterpreted(dtype, shape));
       return absl::OkStatus();
@@ -413,6 +533,7 @@ class Compiler {
         for (uint32_t in : facts_[out].reusable) {
           const int from = facts_[in].storage, to = facts_[out].storage;
           if (from < 0 || to < 0 || from == to || storages_[from].bytes != storages_[to].bytes ||
+              storage_device_[from] != storage_device_[to] ||
               storages_[from].last != static_cast<int32_t>(index) ||
               std::find(taken.begin(), taken.end(), from) != taken.end()) {
             continue;
@@ -444,34 +565,37 @@ class Compiler {
     slots_by_storage_[to] = std::move(slots_by_storage_[from]);
   }
 
-  void PlanArena() {
-    // Storages are made in step order; workspaces go between them.
+  // Places the storages of the device and the workspaces of its steps; the arena's size.
+  size_t PlanArena(uint8_t device) {
     std::vector<Storage> blocks;
-    std::vector<size_t> block_of_storage(storages_.size()), block_of_step(program_.steps.size());
+    std::vector<std::pair<size_t, size_t>> storages, steps;  // (which, its block).
     size_t next = 0;
-    for (size_t step = 0; step < program_.steps.size(); ++step) {
-      for (; next < storages_.size() && storages_[next].first <= static_cast<int32_t>(step);
-           ++next) {
-        block_of_storage[next] = blocks.size();
+    // Storages are made in step order; workspaces go between them.
+    const auto add_storages_until = [&](int32_t step) {
+      for (; next < storages_.size() && storages_[next].first <= step; ++next) {
+        if (storage_device_[next] != device) continue;
+        storages.emplace_back(next, blocks.size());
         blocks.push_back(storages_[next]);
       }
-      block_of_step[step] = blocks.size();
+    };
+    for (size_t step = 0; step < program_.steps.size(); ++step) {
       const int32_t at = static_cast<int32_t>(step);
+      add_storages_until(at);
+      if (program_.steps[step].device != device) continue;
+      steps.emplace_back(step, blocks.size());
       blocks.push_back({workspace_bytes_[step], at, at, 0});
     }
-    for (; next < storages_.size(); ++next) {
-      block_of_storage[next] = blocks.size();
-      blocks.push_back(storages_[next]);
-    }
-    program_.arena_bytes = PlanMemory(blocks);
-    for (size_t step = 0; step < program_.steps.size(); ++step) {
-      program_.steps[step].workspace = blocks[block_of_step[step]].offset;
-    }
+    add_storages_until(kEnd);
+    const size_t bytes = PlanMemory(blocks);
+    for (const auto& [step, block] : steps) program_.steps[step].workspace = blocks[block].offset;
+    for (const auto& [storage, block] : storages) storages_[storage].offset = blocks[block].offset;
     for (size_t slot = 0; slot < facts_.size(); ++slot) {
-      if (facts_[slot].storage >= 0) {
-        program_.slots[slot].offset = blocks[block_of_storage[facts_[slot].storage]].offset;
+      const int storage = facts_[slot].storage;
+      if (storage >= 0 && storage_device_[storage] == device) {
+        program_.slots[slot].offset = storages_[storage].offset;
       }
     }
+    return bytes;
   }
 
   void PlanReleases() {
@@ -501,6 +625,9 @@ class Compiler {
   Program program_;
   absl::flat_hash_map<Endpoint, uint32_t> fed_;
   std::vector<uint32_t> first_slot_;  // By node: its output slots are consecutive.
+  Placement placement_;
+  // Where else a slot's content is: by slot and device.
+  absl::flat_hash_map<std::pair<uint32_t, uint8_t>, uint32_t> copies_;
   EqualNodes equal_nodes_;
   // The nodes that read a reference for others, with the slot of the last read and how many ops
   // that may update a variable came before it.
@@ -512,6 +639,8 @@ class Compiler {
   int64_t updates_ = 0;
   std::vector<SlotFacts> facts_;  // By slot.
   std::vector<Storage> storages_;
+  std::vector<uint8_t> storage_device_;
+  size_t folded_bytes_ = 0;
   std::vector<std::vector<uint32_t>> slots_by_storage_;
   std::vector<size_t> workspace_bytes_;  // By step.
   bool reference_shapes_are_static_ = true;

@@ -28,10 +28,12 @@ bool IsPure(const Node& node) {
   return true;
 }
 
-NodeId EqualNodes::FirstEqual(const Node& node, absl::Span<const uint32_t> input_slots) {
+NodeId EqualNodes::FirstEqual(const Node& node, uint8_t device,
+                              absl::Span<const uint32_t> input_slots) {
   if (!IsPure(node)) return node.id();
   std::string key;
   AppendBytes(&node.op(), &key);
+  AppendBytes(device, &key);
   AppendBytes(input_slots.size(), &key);
   for (uint32_t slot : input_slots) AppendBytes(slot, &key);
   for (const auto& [name, value] : node.attrs().entries()) {

@@ -15,12 +15,13 @@ namespace weir {
 bool IsPure(const Node& node);
 
 // Finds nodes of a program that compute the same: the same op with the same attrs (but for those
-// that begin with "_", which say nothing about the result) of the same input slots.
+// that begin with "_", which say nothing about the result) of the same input slots on the same
+// device.
 class EqualNodes {
  public:
   // The first node that was asked for and is equal to `node`; itself if there is none before. So
   // are nodes that are not pure, and those with long attrs, whose comparison would not pay.
-  NodeId FirstEqual(const Node& node, absl::Span<const uint32_t> input_slots);
+  NodeId FirstEqual(const Node& node, uint8_t device, absl::Span<const uint32_t> input_slots);
 
  private:
   absl::flat_hash_map<std::string, NodeId> first_by_key_;

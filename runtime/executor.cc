@@ -2,25 +2,24 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "weir/core/env.h"
 #include "weir/graph/graph.h"
+#include "weir/runtime/device.h"
 #include "weir/runtime/session.h"
 
 namespace weir {
 namespace {
 
-constexpr char kDevice[] = "CPU";
-
 class ArenaBuffer final : public Buffer {
  public:
   ArenaBuffer(void* data, size_t bytes, Allocator& allocator)
-      : Buffer(data, bytes), allocator_(allocator), keep_alive_(allocator.KeepAlive()) {}
-  ~ArenaBuffer() override { allocator_.Deallocate(data(), bytes()); }
+      : Buffer(data, bytes, allocator), keep_alive_(allocator.KeepAlive()) {}
+  ~ArenaBuffer() override { allocator().Deallocate(data(), bytes()); }
   bool transient() const override { return true; }
 
  private:
-  Allocator& allocator_;
   std::shared_ptr<void> keep_alive_;
 };
 
@@ -56,21 +55,19 @@ absl::Status RunState::Check() const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(const Program& program,
-                                                                     Allocator& allocator) {
+absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(
+    const Program& program, absl::Span<Device* const> devices) {
   auto state = std::make_unique<ExecutionState>();
-  if (program.arena_bytes > 0) {
-    void* data = allocator.Allocate(program.arena_bytes);
+  for (size_t d = 0; d < devices.size(); ++d) {
+    // Also of no bytes: tensors without elements still need a buffer, and kernels an address.
+    const size_t bytes = program.arena_bytes[d];
+    Allocator& allocator = devices[d]->allocator();
+    void* data = allocator.Allocate(bytes);
     if (data == nullptr) {
-      return ResourceExhausted("no memory for the ", program.arena_bytes,
+      return ResourceExhausted("no memory on ", devices[d]->name(), " for the ", bytes,
                                " bytes that the program's tensors take");
     }
-    state->arena_buffer_ = std::make_shared<ArenaBuffer>(data, program.arena_bytes, allocator);
-    state->arena_ = state->arena_buffer_->data();
-  } else {
-    // Tensors without elements still need a buffer, and kernels an address.
-    state->arena_buffer_ = std::make_shared<ArenaBuffer>(allocator.Allocate(0), 0, allocator);
-    state->arena_ = state->arena_buffer_->data();
+    state->arenas_.push_back(std::make_shared<ArenaBuffer>(data, bytes, allocator));
   }
   std::vector<std::shared_ptr<Buffer>> objects(program.num_objects);
   state->slots_.resize(program.slots.size());
@@ -79,8 +76,8 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(const Progr
     switch (slot.kind) {
       case SlotKind::kConstant: state->slots_[i] = slot.constant; break;
       case SlotKind::kArena:
-        state->slots_[i] =
-            Tensor::View(slot.dtype, slot.shape, state->arena_buffer_, state->arena_ + slot.offset);
+        state->slots_[i] = Tensor::View(slot.dtype, slot.shape, state->arenas_[slot.device],
+                                        state->arenas_[slot.device]->data() + slot.offset);
         break;
       case SlotKind::kObject: {
         std::shared_ptr<Buffer>& buffer = objects[slot.object];
@@ -111,24 +108,19 @@ class Executor {
 
   absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                    StepObserver* observer) {
-    for (size_t i = 0; i < feeds.size(); ++i) slots_[program_.feeds[i]] = feeds[i];
-    const bool interruptible = run_.interruptible();
-    for (const Step& step : program_.steps) {
-      if (interruptible) RETURN_IF_ERROR(run_.Check());
-      if (observer != nullptr) observer->BeforeStep(step);
-      run_.node = step.node;
-      const absl::Status status =
-          step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
-      if (observer != nullptr) observer->AfterStep(step);
-      if (!status.ok()) return NameNode(step, status);
-      for (uint32_t i = 0; i < step.num_releases; ++i) {
-        slots_[program_.releases[step.first_release + i]] = Tensor();
-      }
+    try {
+      return RunSteps(feeds, results, observer);
+    } catch (const std::bad_alloc&) {  // From a container or a library; tensors' memory is checked.
+      return ResourceExhausted(run_.node == nullptr ? "" : run_.node->Description() + ": ",
+                               "the process has no memory left");
     }
-    for (size_t i = 0; i < results.size(); ++i) {
-      RETURN_IF_ERROR(Fetch(program_.fetches[i], &results[i]));
-    }
-    return absl::OkStatus();
+  }
+
+  // A run ends when its devices have done what it gave them.
+  absl::Status Synchronize() {
+    absl::Status status;
+    for (Device* device : run_.devices.subspan(1)) status.Update(device->Synchronize());
+    return status;
   }
 
   void ClearRunSlots(bool all) {
@@ -142,6 +134,31 @@ class Executor {
   }
 
  private:
+  absl::Status RunSteps(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                        StepObserver* observer) {
+    for (size_t i = 0; i < feeds.size(); ++i) slots_[program_.feeds[i]] = feeds[i];
+    const bool interruptible = run_.interruptible();
+    if (interruptible) RETURN_IF_ERROR(run_.Check());
+    for (const Step& step : program_.steps) {
+      if (observer != nullptr) observer->BeforeStep(step);
+      run_.node = step.node;
+      run_.device = run_.devices[step.device];
+      run_.may_stop = interruptible && step.is_pure;
+      const absl::Status status =
+          step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
+      if (observer != nullptr) observer->AfterStep(step);
+      if (interruptible) RETURN_IF_ERROR(run_.Check());
+      if (!status.ok()) return NameNode(step, status);
+      for (uint32_t i = 0; i < step.num_releases; ++i) {
+        slots_[program_.releases[step.first_release + i]] = Tensor();
+      }
+    }
+    for (size_t i = 0; i < results.size(); ++i) {
+      RETURN_IF_ERROR(Fetch(program_.fetches[i], &results[i]));
+    }
+    return Synchronize();
+  }
+
   static absl::Status NameNode(const Step& step, const absl::Status& status) {
     return Annotate(status, absl::StrCat(step.node->Description(), ": "));
   }
@@ -152,7 +169,7 @@ class Executor {
   absl::Status RunPrepared(const Step& step) {
     KernelRun run(slots_, program_.args.data() + step.first_arg,
                   program_.args.data() + step.first_arg + step.num_inputs,
-                  state_.arena_ + step.workspace, &run_);
+                  state_.arenas_[step.device]->data() + step.workspace, &run_);
     return step.fn(run);
   }
 
@@ -170,10 +187,10 @@ class Executor {
         slot = slots_[from].Reinterpreted(out.dtype, out.shape);
         // The plan of the arena does not know of this alias: the memory may soon be another's.
         if (program_.slots[from].kind == SlotKind::kArena) {
-          ASSIGN_OR_RETURN(slot, slot.Clone(*run_.allocator));
+          ASSIGN_OR_RETURN(slot, slot.Clone(run_.device->allocator()));
         }
       } else if (out.sized && !out.provided) {
-        ASSIGN_OR_RETURN(slot, Tensor::Make(out.dtype, out.shape, *run_.allocator));
+        ASSIGN_OR_RETURN(slot, Tensor::Make(out.dtype, out.shape, run_.device->allocator()));
       }
     }
     if (p.fn == nullptr) return absl::OkStatus();
@@ -189,7 +206,8 @@ class Executor {
       if (slots_[inputs(step)[i]].shape() != p.input_shapes[i]) return false;
     }
     for (size_t i = 0; i < p.values.size(); ++i) {
-      if (!SameValue(slots_[inputs(step)[p.values_used[i]]], p.values[i])) return false;
+      const absl::StatusOr<Tensor> value = slots_[inputs(step)[p.values_used[i]]].OnHost();
+      if (!value.ok() || !SameValue(*value, p.values[i])) return false;
     }
     return true;
   }
@@ -201,8 +219,8 @@ class Executor {
       infos.push_back({in.shape(), in.dtype(), &in});
       p->input_shapes.push_back(in.shape());
     }
-    KernelPrepare k(*step.node, std::move(infos), run_.resources);
-    RETURN_IF_ERROR(kernels_.Prepare(k, kDevice));
+    KernelPrepare k(*step.node, std::move(infos), run_.resources, run_.devices, step.device);
+    RETURN_IF_ERROR(kernels_.Prepare(k));
     p->values_used = k.values_used();
     for (int i : p->values_used) {
       ASSIGN_OR_RETURN(Tensor value, slots_[inputs(step)[i]].Clone());
@@ -211,7 +229,7 @@ class Executor {
     for (int i = 0; i < k.num_outputs(); ++i) p->outputs.push_back(k.Out(i));
     ASSIGN_OR_RETURN(p->workspace,
                      Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())}),
-                                  *run_.allocator));
+                                  run_.device->allocator()));
     p->fn = std::move(k.fn());
     p->valid = true;
     return absl::OkStatus();
@@ -224,17 +242,15 @@ class Executor {
     const bool fits = result->initialized() && result->UniquelyOwned() &&
                       result->dtype() == tensor.dtype() && result->shape() == tensor.shape();
     if (fits) {
-      CopyElements(tensor.dtype(), tensor.raw_data(), result->mutable_raw_data(),
-                   tensor.num_elements());
-      return absl::OkStatus();
+      return CopyTensor(tensor, *result);
     }
     const bool own = program_.slots[slot].kind == SlotKind::kRun && tensor.UniquelyOwned() &&
-                     !tensor.buffer()->transient();
+                     tensor.device_memory() == nullptr && !tensor.buffer()->transient();
     if (own) {
       *result = tensor;
       return absl::OkStatus();
     }
-    ASSIGN_OR_RETURN(*result, tensor.Clone());
+    ASSIGN_OR_RETURN(*result, tensor.Clone(run_.devices[0]->allocator()));
     return absl::OkStatus();
   }
 
@@ -259,7 +275,7 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ProgramRunner::TakeState() {
       return state;
     }
   }
-  return ExecutionState::Make(program_, allocator_);
+  return ExecutionState::Make(program_, devices_);
 }
 
 void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
@@ -278,6 +294,7 @@ absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tenso
   ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
   Executor executor(program_, kernels_, *state, run);
   const absl::Status status = executor.Run(feeds, results, observer);
+  if (!status.ok()) (void)executor.Synchronize();  // Nothing may still use the slots.
   executor.ClearRunSlots(/*all=*/!status.ok());
   ReturnState(std::move(state));
   return status;

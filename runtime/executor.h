@@ -30,7 +30,7 @@ class ExecutionState {
  public:
   // ResourceExhausted when the arena is not to be had.
   static absl::StatusOr<std::unique_ptr<ExecutionState>> Make(const Program& program,
-                                                              Allocator& allocator);
+                                                              absl::Span<Device* const> devices);
 
  private:
   friend class Executor;
@@ -45,16 +45,16 @@ class ExecutionState {
   };
 
   std::vector<Tensor> slots_;
-  char* arena_ = nullptr;
-  std::shared_ptr<Buffer> arena_buffer_;
+  std::vector<std::shared_ptr<Buffer>> arenas_;  // By device.
   std::vector<Preparation> preparations_;
 };
 
 // One program and its spare execution states. Thread rule: Run may be called from any threads.
 class ProgramRunner {
  public:
-  ProgramRunner(Program program, const KernelRegistry& kernels, Allocator& allocator)
-      : program_(std::move(program)), kernels_(kernels), allocator_(allocator) {}
+  // `devices` are those that the program was compiled for; they outlive the runner.
+  ProgramRunner(Program program, const KernelRegistry& kernels, absl::Span<Device* const> devices)
+      : program_(std::move(program)), kernels_(kernels), devices_(devices) {}
   ~ProgramRunner();
 
   // Feeds and results in the program's order. A result whose buffer nobody shares is used again.
@@ -70,7 +70,7 @@ class ProgramRunner {
 
   const Program program_;
   const KernelRegistry& kernels_;
-  Allocator& allocator_;
+  const absl::Span<Device* const> devices_;
   // One spare state is exchanged without a lock: the usual case of one caller.
   std::atomic<ExecutionState*> spare_{nullptr};
   Mutex mu_;

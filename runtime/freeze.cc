@@ -36,7 +36,8 @@ absl::StatusOr<Tensor> ValueOf(const Session& session, const Node& node) {
   if (variable == nullptr) {
     return FailedPrecondition("Attempting to use uninitialized value ", node.name());
   }
-  return variable->Read();
+  ASSIGN_OR_RETURN(const Tensor value, variable->Read());
+  return value.OnHost();
 }
 
 void SetType(NodeDef* def, const char* attr, DataType type) {

@@ -5,6 +5,7 @@
 
 #include "weir/core/thread_pool.h"
 #include "weir/graph/graph.h"
+#include "weir/runtime/device.h"
 #include "weir/runtime/resource_store.h"
 #include "weir/runtime/run_state.h"
 #include "weir/runtime/variable_state.h"
@@ -23,6 +24,15 @@ void KernelRun::ParallelFor(int64_t n, double cost,
   constexpr double kBlockCost = 32768;
   const double units = std::max(1.0, std::ceil(kBlockCost / std::max(cost, 0.25)));
   const int64_t block = units >= static_cast<double>(n) ? n : static_cast<int64_t>(units);
+  if (!state_->may_stop) return RunBlocks(n, block, fn);
+  // What a run that is over leaves out nobody sees: the executor asks again after the step.
+  RunBlocks(n, block, [&](int64_t begin, int64_t end) {
+    for (; begin < end && !cancelled(); begin += block) fn(begin, std::min(end, begin + block));
+  });
+}
+
+void KernelRun::RunBlocks(int64_t n, int64_t block,
+                          absl::FunctionRef<void(int64_t, int64_t)> fn) const {
   if (state_->pool != nullptr && block < n) {
     state_->pool->ParallelFor(n, block, fn);
     return;
@@ -42,26 +52,32 @@ absl::StatusOr<Variable*> KernelRun::GetVariable(int i) const {
 bool KernelRun::cancelled() const { return state_->cancelled(); }
 Env& KernelRun::env() const { return *state_->env; }
 ResourceStore& KernelRun::resources() const { return *state_->resources; }
-Allocator& KernelRun::allocator() const { return *state_->allocator; }
+Device& KernelRun::device() const { return *state_->device; }
+Allocator& KernelRun::allocator() const { return state_->device->allocator(); }
 const std::string& KernelRun::node_name() const { return state_->node->name(); }
 
 KernelPrepare::KernelPrepare(const Node& node, std::vector<InputInfo> inputs,
-                             ResourceStore* resources)
+                             ResourceStore* resources, absl::Span<Device* const> devices,
+                             uint8_t device)
     : node_(&node),
       attrs_(&node.attrs()),
       inputs_(std::move(inputs)),
       outputs_(node.num_outputs()),
-      resources_(resources) {
+      resources_(resources),
+      devices_(devices),
+      device_(device) {
   for (int i = 0; i < node.num_outputs(); ++i) {
     outputs_[i].dtype = IsRefType(node.output_type(i)) ? DT_RESOURCE : node.output_type(i);
   }
 }
 
+Allocator& KernelPrepare::host() const { return devices_[0]->allocator(); }
+
 absl::StatusOr<Tensor> KernelPrepare::Value(int i) {
   if (std::find(values_used_.begin(), values_used_.end(), i) == values_used_.end()) {
     values_used_.push_back(i);
   }
-  if (inputs_[i].value != nullptr) return *inputs_[i].value;
+  if (inputs_[i].value != nullptr) return inputs_[i].value->OnHost();
   needs_value_ = true;
   return FailedPrecondition("the value of input ", i, " is not known yet");
 }
@@ -114,7 +130,8 @@ absl::Span<const Kernel> KernelRegistry::Find(absl::string_view op,
   return it->second;
 }
 
-absl::Status KernelRegistry::Prepare(KernelPrepare& k, absl::string_view device_type) const {
+absl::Status KernelRegistry::Prepare(KernelPrepare& k) const {
+  const std::string& device_type = k.device().type();
   std::string reasons;
   const KernelPrepare fresh = k;
   for (const Kernel& kernel : Find(k.node().op().name, device_type)) {

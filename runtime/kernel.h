@@ -32,6 +32,7 @@
 
 namespace weir {
 
+class Device;
 class Env;
 class Node;
 class ResourceStore;  // weir/runtime/resource_store.h
@@ -72,7 +73,8 @@ class KernelRun {
   // Calls fn(begin, end) over disjoint blocks that cover [0, n), maybe on several threads, and
   // returns when all are done. `cost` is the rough number of simple operations per unit. Block
   // bounds depend on n and cost alone, never on the number of threads, so that sums per block
-  // give the same bits everywhere.
+  // give the same bits everywhere. Of a run that is cancelled or past its deadline, a node without
+  // other effects leaves out the blocks that have not begun.
   void ParallelFor(int64_t n, double cost, absl::FunctionRef<void(int64_t, int64_t)> fn) const;
 
   // The variable behind resource (or reference) input i; InvalidArgument when it is not one.
@@ -83,11 +85,15 @@ class KernelRun {
 
   Env& env() const;
   ResourceStore& resources() const;
+  // Where the kernel runs, and where the memory of its outputs comes from.
+  Device& device() const;
   Allocator& allocator() const;
   const std::string& node_name() const;
 
  private:
   friend class Executor;
+  void RunBlocks(int64_t n, int64_t block, absl::FunctionRef<void(int64_t, int64_t)> fn) const;
+
   Tensor* slots_;
   const uint32_t* inputs_;
   const uint32_t* outputs_;
@@ -146,7 +152,8 @@ class KernelPrepare {
     std::vector<int> reuse;
   };
 
-  KernelPrepare(const Node& node, std::vector<InputInfo> inputs, ResourceStore* resources);
+  KernelPrepare(const Node& node, std::vector<InputInfo> inputs, ResourceStore* resources,
+                absl::Span<Device* const> devices, uint8_t device);
 
   const Node& node() const { return *node_; }
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
@@ -160,9 +167,10 @@ class KernelPrepare {
     return attrs_->Value<T>(name);
   }
 
-  // The elements of input i, for arguments such as axes and shapes: the preparation is then good
-  // for exactly this value. When it is not known yet, returns an error that the kernel must pass
-  // on; Prepare is called again when the value is there.
+  // The elements of input i on the host, for arguments such as axes and shapes: the preparation is
+  // then good for exactly this value, and the function does not look at the input again. When it is
+  // not known yet, returns an error that the kernel must pass on; Prepare is called again when the
+  // value is there.
   absl::StatusOr<Tensor> Value(int i);
   absl::StatusOr<int64_t> IntValue(int i);  // One int32 or int64.
   absl::StatusOr<Dims> IntValues(int i);    // A vector (or scalar) of them.
@@ -185,6 +193,9 @@ class KernelPrepare {
         NodeStateImpl([&]() -> std::shared_ptr<Resource> { return make(); }));
   }
   ResourceStore& resources() const { return *resources_; }
+  Device& device() const { return *devices_[device_]; }
+  // The host's memory, for tensors that the preparation keeps.
+  Allocator& host() const;
 
   // Calls `f.template operator()<T>()` for the T among Ts that the type attr `attr` names.
   template <typename... Ts, typename F>
@@ -214,6 +225,8 @@ class KernelPrepare {
   std::vector<OutputInfo> outputs_;
   std::vector<int> values_used_;
   ResourceStore* resources_;
+  absl::Span<Device* const> devices_;
+  uint8_t device_;
   size_t workspace_bytes_ = 0;
   bool needs_value_ = false;
   bool shapes_only_ = false;
@@ -242,8 +255,9 @@ class KernelRegistry {
 
   absl::Span<const Kernel> Find(absl::string_view op, absl::string_view device_type) const;
 
-  // Prepares with the first kernel that accepts. Unimplemented, with all reasons, when none does.
-  absl::Status Prepare(KernelPrepare& k, absl::string_view device_type) const;
+  // Prepares with the first kernel for k.device() that accepts. Unimplemented, with all reasons,
+  // when none does.
+  absl::Status Prepare(KernelPrepare& k) const;
 
  private:
   absl::flat_hash_map<std::string, std::vector<Kernel>> kernels_;  // Key "device/op".

@@ -1,6 +1,7 @@
 #include "weir/runtime/meta_graph.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
@@ -95,22 +96,51 @@ absl::StatusOr<VariableRecord> ReadVariable(const Graph& graph, const VariableDe
   return record;
 }
 
-absl::Status ImportVariables(const CollectionDef& collection, bool trainable, GraphState& state,
-                             std::vector<std::string>* names) {
+// What the collections of a MetaGraphDef add to a graph under construction.
+struct Additions {
+  std::vector<VariableRecord> variables;
+  std::map<std::string, std::vector<std::string>> collections;
+};
+
+absl::Status ReadVariables(const CollectionDef& collection, const std::string& key,
+                           const Graph& graph, Additions* additions) {
   for (const std::string& bytes : collection.bytes_list().value()) {
     VariableDef def;
     if (!def.ParseFromString(bytes)) return DataLoss("an entry is not a VariableDef");
-    ASSIGN_OR_RETURN(VariableRecord record, ReadVariable(state.graph, def, trainable));
-    names->push_back(FullName(state.graph, record.handle));
+    ASSIGN_OR_RETURN(VariableRecord record, ReadVariable(graph, def, key == "trainable_variables"));
+    additions->collections[key].push_back(FullName(graph, record.handle));
+    additions->variables.push_back(std::move(record));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Additions> ReadCollections(const MetaGraphDef& meta, const Graph& graph) {
+  Additions additions;
+  for (const auto& [key, collection] : meta.collection_def()) {
+    std::vector<std::string>& names = additions.collections[key];
+    names.insert(names.end(), collection.node_list().value().begin(),
+                 collection.node_list().value().end());
+    if (!HoldsVariables(key)) continue;
+    const absl::Status status = ReadVariables(collection, key, graph, &additions);
+    if (!status.ok()) return Annotate(status, absl::StrCat("collection '", key, "': "));
+  }
+  return additions;
+}
+
+void Add(Additions additions, GraphState& state) {
+  for (auto& [key, names] : additions.collections) {
+    std::vector<std::string>& all = state.collections[key];
+    all.insert(all.end(), names.begin(), names.end());
+  }
+  for (VariableRecord& record : additions.variables) {
     const auto [it, is_new] =
         state.variable_by_name.emplace(record.name, static_cast<int>(state.variables.size()));
     if (is_new) {
       state.variables.push_back(std::move(record));
     } else {
-      state.variables[it->second].trainable |= trainable;
+      state.variables[it->second].trainable |= record.trainable;
     }
   }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -143,17 +173,15 @@ absl::Status ImportMetaGraph(const MetaGraphDef& meta, const Scope& scope) {
   if (meta.meta_info_def().has_stripped_op_list()) {
     options.producer_ops = &meta.meta_info_def().stripped_op_list();
   }
-  RETURN_IF_ERROR(ImportGraphDef(meta.graph_def(), scope, options));
   GraphState& state = *scope.state();
-  for (const auto& [key, collection] : meta.collection_def()) {
-    std::vector<std::string>& names = state.collections[key];
-    names.insert(names.end(), collection.node_list().value().begin(),
-                 collection.node_list().value().end());
-    if (!HoldsVariables(key)) continue;
-    const absl::Status status =
-        ImportVariables(collection, key == "trainable_variables", state, &names);
-    if (!status.ok()) return Annotate(status, absl::StrCat("collection '", key, "': "));
+  const int before = state.graph.num_nodes();
+  RETURN_IF_ERROR(ImportGraphDef(meta.graph_def(), scope, options));
+  absl::StatusOr<Additions> additions = ReadCollections(meta, state.graph);
+  if (!additions.ok()) {
+    state.graph.Truncate(before);
+    return additions.status();
   }
+  Add(*std::move(additions), state);
   return absl::OkStatus();
 }
 

@@ -14,7 +14,8 @@ namespace weir {
 absl::Status ExportMetaGraph(const Scope& scope, const SaverDef* saver, MetaGraphDef* meta);
 
 // Appends the graph of `meta` to the scope's and takes over its collections; variables become
-// known to savers and optimizers. Errors name the node, or the collection.
+// known to savers and optimizers. On an error, which names the node or the collection, nothing is
+// added.
 absl::Status ImportMetaGraph(const MetaGraphDef& meta, const Scope& scope);
 
 }  // namespace weir

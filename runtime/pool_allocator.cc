@@ -65,6 +65,20 @@ void PoolAllocator::Deallocate(void* data, size_t bytes) {
   kept_bytes_ += signed_size;
 }
 
+bool PoolAllocator::Charge(size_t bytes) {
+  if (bytes > static_cast<size_t>(std::numeric_limits<int64_t>::max()) / 2) return false;
+  MutexLock lock(mu_);
+  if (limit_ > 0 && in_use_ + static_cast<int64_t>(bytes) > limit_) return false;
+  in_use_ += static_cast<int64_t>(bytes);
+  peak_ = std::max(peak_, in_use_);
+  return true;
+}
+
+void PoolAllocator::Credit(size_t bytes) {
+  MutexLock lock(mu_);
+  in_use_ -= static_cast<int64_t>(bytes);
+}
+
 int64_t PoolAllocator::bytes_in_use() const {
   MutexLock lock(mu_);
   return in_use_;

@@ -21,6 +21,8 @@ class PoolAllocator final : public Allocator, public std::enable_shared_from_thi
 
   void* Allocate(size_t bytes) override;
   void Deallocate(void* data, size_t bytes) override;
+  bool Charge(size_t bytes) override;
+  void Credit(size_t bytes) override;
   std::shared_ptr<void> KeepAlive() override { return shared_from_this(); }
 
   int64_t bytes_in_use() const;

@@ -19,13 +19,15 @@ enum class StepKind : uint8_t {
 
 struct Step {
   StepKind kind = StepKind::kPrepared;
+  uint8_t device = 0;    // Of the session's devices; 0 is the host.
+  bool is_pure = false;  // Nothing but its outputs tells that it ran.
   const Node* node = nullptr;
   KernelFn fn;
   // Slots of the inputs, then of the outputs, from args[first_arg] on.
   uint32_t first_arg = 0;
   uint32_t num_inputs = 0;
   uint32_t num_outputs = 0;
-  size_t workspace = 0;        // Offset in the arena.
+  size_t workspace = 0;        // Offset in the arena of the device.
   uint32_t dynamic_index = 0;  // Of the execution state's preparations, for kDynamic.
   // Slots to empty after the step: releases[first_release ...].
   uint32_t first_release = 0;
@@ -34,13 +36,14 @@ struct Step {
 
 enum class SlotKind : uint8_t {
   kConstant,  // The same tensor in every run.
-  kArena,     // At a planned offset.
+  kArena,     // At a planned offset in the arena of its device.
   kObject,    // Planned, but with elements that have constructors (strings): a buffer of its own.
   kRun,       // Filled while running, and emptied after its last use.
 };
 
 struct Slot {
   SlotKind kind = SlotKind::kRun;
+  uint8_t device = 0;  // Whose memory the tensor is in.
   DataType dtype = DT_INVALID;
   Shape shape;
   Tensor constant;
@@ -56,7 +59,7 @@ struct Program {
   std::vector<uint32_t> feeds;               // Slot per feed; kNoSlot for feeds that nothing reads.
   std::vector<uint32_t> fetches;             // Slot per fetch.
   std::vector<uint32_t> run_slots_to_clear;  // Feeds and fetched run slots.
-  size_t arena_bytes = 0;
+  std::vector<size_t> arena_bytes;           // By device.
   uint32_t num_objects = 0;
   uint32_t num_dynamic = 0;
 

@@ -4,12 +4,13 @@
 #include <atomic>
 #include <cstdint>
 
-#include "weir/core/allocator.h"
+#include "absl/types/span.h"
 #include "weir/core/status.h"
 
 namespace weir {
 
 class CancellationToken;
+class Device;
 class Env;
 class Node;
 class ResourceStore;
@@ -20,11 +21,14 @@ class RunState {
  public:
   Env* env = nullptr;
   ResourceStore* resources = nullptr;
-  Allocator* allocator = nullptr;
-  ThreadPool* pool = nullptr;  // nullptr: everything on the caller's thread.
+  absl::Span<Device* const> devices;  // devices[0] is the host.
+  ThreadPool* pool = nullptr;         // nullptr: everything on the caller's thread.
   const CancellationToken* cancellation = nullptr;
   int64_t deadline_micros = 0;  // 0: none.
-  const Node* node = nullptr;   // The node that is running.
+  // The step has no effect but its outputs: cut short, it leaves nothing half done.
+  bool may_stop = false;
+  const Node* node = nullptr;  // The node that is running,
+  Device* device = nullptr;    // and where.
 
   bool interruptible() const { return cancellation != nullptr || deadline_micros != 0; }
   bool cancelled() const;

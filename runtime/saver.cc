@@ -209,7 +209,10 @@ Saver::Saver(const Scope& scope, const SaverOptions& options) : scope_(scope), o
 }
 
 Saver::Saver(const Scope& scope, const SaverDef& def, const SaverOptions& options)
-    : scope_(scope), options_(options), def_(def) {}
+    : scope_(scope), options_(options), def_(def) {
+  options_.max_to_keep = def.max_to_keep();
+  options_.keep_every_n_hours = def.keep_checkpoint_every_n_hours();
+}
 
 void Saver::Build(const Scope& scope) {
   absl::StatusOr<std::vector<Saveable>> chosen = Choose(*scope.state(), options_.variables);
@@ -407,7 +410,10 @@ std::optional<std::string> LatestCheckpoint(Env& env, const std::string& directo
     return std::nullopt;
   }
   const std::string prefix = JoinPath(directory, state.model_checkpoint_path());
-  if (!env.FileExists(absl::StrCat(prefix, ".index"))) return std::nullopt;
+  // The second is what the first format of checkpoints has.
+  if (!env.FileExists(absl::StrCat(prefix, ".index")) && !env.FileExists(prefix)) {
+    return std::nullopt;
+  }
   return prefix;
 }
 

@@ -1,6 +1,7 @@
 #include "weir/runtime/session.h"
 
 #include <algorithm>
+#include <new>
 #include <thread>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,6 +13,7 @@
 #include "weir/ops/standard_ops.h"
 #include "weir/proto/config.pb.h"
 #include "weir/runtime/compiler.h"
+#include "weir/runtime/device.h"
 #include "weir/runtime/executor.h"
 #include "weir/runtime/pool_allocator.h"
 #include "weir/runtime/resource_store.h"
@@ -88,10 +90,10 @@ class SignatureRunner {
   }
 
   ProgramRunner* Add(std::vector<std::optional<Shape>> shapes, Program program,
-                     const KernelRegistry& kernels, Allocator& allocator) {
+                     const KernelRegistry& kernels, absl::Span<Device* const> devices) {
     MutexLock lock(mu_);
     entries_.push_back(
-        std::make_unique<Entry>(std::move(shapes), std::move(program), kernels, allocator));
+        std::make_unique<Entry>(std::move(shapes), std::move(program), kernels, devices));
     last_.store(entries_.back().get(), std::memory_order_release);
     return &entries_.back()->runner;
   }
@@ -99,8 +101,8 @@ class SignatureRunner {
  private:
   struct Entry {
     Entry(std::vector<std::optional<Shape>> feed_shapes, Program program,
-          const KernelRegistry& kernels, Allocator& allocator)
-        : shapes(std::move(feed_shapes)), runner(std::move(program), kernels, allocator) {}
+          const KernelRegistry& kernels, absl::Span<Device* const> devices)
+        : shapes(std::move(feed_shapes)), runner(std::move(program), kernels, devices) {}
 
     bool Fits(absl::Span<const Tensor> feeds) const {
       for (size_t i = 0; i < feeds.size(); ++i) {
@@ -126,7 +128,10 @@ struct Session::Impl {
         env(options.env != nullptr ? options.env : &PosixEnv()),
         kernels(options.kernels != nullptr ? options.kernels : &StandardKernels()),
         allocator(PoolAllocator::Make(options.memory_limit)),
+        host(MakeHostDevice(*allocator)),
+        devices({host.get()}),
         graph(source) {
+    for (const std::shared_ptr<Device>& device : options.devices) devices.push_back(device.get());
     if (options.pool != nullptr) {
       pool = options.pool;
     } else if (const int threads = ThreadCount(options.threads); threads > 1) {
@@ -139,10 +144,15 @@ struct Session::Impl {
     RunState run;
     run.env = env;
     run.resources = &resources;
-    run.allocator = allocator.get();
+    run.devices = devices;
+    run.device = host.get();
     run.pool = pool;
     run.cancellation = call.cancellation;
-    if (call.timeout_ms > 0) run.deadline_micros = env->NowMicros() + call.timeout_ms * 1000;
+    // A timeout that is longer than time itself is none.
+    const int64_t now = env->NowMicros();
+    if (call.timeout_ms > 0 && call.timeout_ms < (INT64_MAX - now) / 1000) {
+      run.deadline_micros = now + call.timeout_ms * 1000;
+    }
     return run;
   }
 
@@ -159,6 +169,8 @@ struct Session::Impl {
   Env* const env;
   const KernelRegistry* const kernels;
   const std::shared_ptr<PoolAllocator> allocator;
+  const std::unique_ptr<Device> host;
+  std::vector<Device*> devices;  // The host first.
   std::unique_ptr<ThreadPool> own_pool;
   ThreadPool* pool = nullptr;
   mutable ResourceStore resources;
@@ -177,7 +189,8 @@ std::string SignatureKey(absl::Span<const std::string> feeds, absl::Span<const s
                          absl::Span<const std::string> targets) {
   std::string key;
   for (const auto& names : {feeds, fetches, targets}) {
-    for (const std::string& name : names) absl::StrAppend(&key, name, ",");
+    // With its length in front, no name can pass for two.
+    for (const std::string& name : names) absl::StrAppend(&key, name.size(), ":", name);
     key.push_back(';');
   }
   return key;
@@ -198,10 +211,13 @@ NodeSpec SpecOf(const Node& node) {
 // Copies the nodes that `source` has and `graph`, an earlier state of it, has not. All or nothing.
 absl::Status AppendNodes(const Graph& source, Graph& graph) {
   const int before = graph.num_nodes();
-  if (before > 0 && (before > source.num_nodes() ||
-                     graph.node(before - 1).name() != source.node(before - 1).name())) {
-    return InvalidArgument("the session's graph, which ends with '", graph.node(before - 1).name(),
-                           "', is not the beginning of the scope's");
+  for (NodeId id = 0; id < before; ++id) {
+    if (id < source.num_nodes() && graph.node(id).name() == source.node(id).name() &&
+        &graph.node(id).op() == &source.node(id).op()) {
+      continue;
+    }
+    return InvalidArgument("the session's graph, which has ", graph.node(id).Description(),
+                           " as node ", id, ", is not the beginning of the scope's");
   }
   for (NodeId id = before; id < source.num_nodes(); ++id) {
     if (absl::Status status = graph.AddNode(SpecOf(source.node(id))).status(); !status.ok()) {
@@ -280,9 +296,16 @@ absl::StatusOr<ProgramRunner*> Session::Impl::CompileFor(SignatureRunner& signat
   std::vector<std::optional<Shape>> shapes = signature.ShapesFor(feeds);
   CompileOptions compile;
   compile.optimize = options.optimize;
-  ASSIGN_OR_RETURN(Program program,
-                   Compile(graph, signature.signature(), shapes, *kernels, run, compile));
-  return signature.Add(std::move(shapes), std::move(program), *kernels, *allocator);
+  compile.soft_placement = options.allow_soft_placement;
+  compile.log_device_placement = options.log_device_placement;
+  absl::StatusOr<Program> program;
+  try {
+    program = Compile(graph, signature.signature(), shapes, *kernels, run, compile);
+  } catch (const std::bad_alloc&) {
+    program = ResourceExhausted("the process has no memory left to compile in");
+  }
+  if (!program.ok()) return program.status();
+  return signature.Add(std::move(shapes), *std::move(program), *kernels, devices);
 }
 
 absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,

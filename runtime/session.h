@@ -20,6 +20,7 @@
 
 namespace weir {
 
+class Device;
 class Env;
 class GraphDef;
 class KernelRegistry;
@@ -41,8 +42,16 @@ struct SessionOptions {
   Env* env = nullptr;
   // Where kernels come from; nullptr: the standard kernels.
   const KernelRegistry* kernels = nullptr;
-  // The largest number of bytes that tensors may take at once; 0: no limit.
+  // The largest number of bytes of the host that tensors may take at once; 0: no limit.
   int64_t memory_limit = 0;
+  // Devices besides the CPU (weir/runtime/device.h). Nodes that name none go to the first that has
+  // kernels for them.
+  std::vector<std::shared_ptr<Device>> devices;
+  // A node that asks for a device or kernel which is not there goes where it can. Otherwise that is
+  // an error, as in TensorFlow.
+  bool allow_soft_placement = true;
+  // Writes a line per node to standard error when a program is compiled.
+  bool log_device_placement = false;
   // Compute constant expressions once and merge equal nodes; off for debugging. Results are the
   // same bits.
   bool optimize = true;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "weir/core/device_memory.h"
+
 namespace weir {
 namespace {
 
@@ -36,20 +38,37 @@ absl::Status Variable::AssignAnyShape(Tensor value) {
                            DataTypeName(dtype_), " got ", DataTypeName(value.dtype()));
   }
   MutexLock lock(mu_);
+  const bool stays = value.device_memory() == memory_ && !value.buffer()->transient();
   // A value of the size it had goes into the buffer it had: a steady program allocates nothing.
-  if (value.buffer()->transient() && value_.initialized() && value_.UniquelyOwned() &&
-      value_.shape() == value.shape()) {
-    CopyElements(dtype_, value.raw_data(), value_.mutable_raw_data(), value.num_elements());
-    return absl::OkStatus();
+  if (!stays && value_.initialized() && value_.UniquelyOwned() && value_.shape() == value.shape()) {
+    return CopyTensor(value, value_);
   }
-  ASSIGN_OR_RETURN(value_, value.Kept());
+  if (!stays) {
+    Allocator& here = value.device_memory() == memory_ ? value.buffer()->allocator() : allocator();
+    ASSIGN_OR_RETURN(value, value.Clone(here));
+  }
+  value_ = std::move(value);
+  return absl::OkStatus();
+}
+
+Allocator& Variable::allocator() const {
+  return memory_ != nullptr ? static_cast<Allocator&>(*memory_) : HeapAllocator();
+}
+
+absl::Status Variable::MoveTo(DeviceMemory* memory) {
+  MutexLock lock(mu_);
+  if (memory == memory_) return absl::OkStatus();
+  memory_ = memory;
+  if (value_.initialized()) {
+    ASSIGN_OR_RETURN(value_, value_.Clone(allocator()));
+  }
   return absl::OkStatus();
 }
 
 absl::Status Variable::MakePrivate() {
   if (!value_.initialized()) return Uninitialized(name_);
   if (value_.UniquelyOwned()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(value_, value_.Clone());
+  ASSIGN_OR_RETURN(value_, value_.Clone(value_.buffer()->allocator()));
   return absl::OkStatus();
 }
 

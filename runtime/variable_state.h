@@ -14,9 +14,10 @@ namespace weir {
 // writes in place only when no reader still holds the buffer, and into a fresh copy otherwise.
 class Variable final : public Resource {
  public:
-  // `shape` is the declared shape; values must be compatible with it.
-  Variable(std::string name, DataType dtype, PartialShape shape)
-      : name_(std::move(name)), dtype_(dtype), shape_(std::move(shape)) {}
+  // `shape` is the declared shape; values must be compatible with it. They are kept in `memory`,
+  // which outlives the variable, or on the host.
+  Variable(std::string name, DataType dtype, PartialShape shape, DeviceMemory* memory = nullptr)
+      : name_(std::move(name)), dtype_(dtype), shape_(std::move(shape)), memory_(memory) {}
 
   const char* type_name() const override { return "Variable"; }
   const std::string& name() const { return name_; }
@@ -26,8 +27,8 @@ class Variable final : public Resource {
   bool IsInitialized() const;
   // FailedPrecondition "Attempting to use uninitialized value %" before the first assignment.
   absl::StatusOr<Tensor> Read() const;
-  // Takes the tensor as the value, sharing its buffer. InvalidArgument for another dtype or a shape
-  // that the declared one does not allow.
+  // Takes the tensor as the value, sharing its buffer if it is in the variable's memory.
+  // InvalidArgument for another dtype or a shape that the declared one does not allow.
   absl::Status Assign(Tensor value);
   // The same with any shape (validate_shape=false).
   absl::Status AssignAnyShape(Tensor value);
@@ -36,6 +37,8 @@ class Variable final : public Resource {
   absl::Status Update(absl::FunctionRef<absl::Status(Tensor&)> update);
   // Forgets the value.
   void Reset();
+  // Keeps the value there from now on.
+  absl::Status MoveTo(DeviceMemory* memory);
 
   // For ops that update several variables at once (an optimizer's slots): locks in address order,
   // makes each buffer private, calls `update` with the tensors in the order given.
@@ -43,12 +46,14 @@ class Variable final : public Resource {
                                 absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update);
 
  private:
+  Allocator& allocator() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status MakePrivate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::string name_;
   const DataType dtype_;
   const PartialShape shape_;
   mutable Mutex mu_;
+  DeviceMemory* memory_ ABSL_GUARDED_BY(mu_);
   Tensor value_ ABSL_GUARDED_BY(mu_);
 };
 

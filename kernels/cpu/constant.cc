@@ -3,13 +3,17 @@
 #include "weir/graph/graph.h"
 #include "weir/kernels/cpu/move_util.h"
 #include "weir/ops/array_util.h"
+#include "weir/proto/attr_value.pb.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
 absl::Status PrepareConst(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const Tensor value, k.node().attrs().Get<Tensor>("value"));
+  const AttrValue* attr = k.node().attrs().Find("value");
+  if (attr == nullptr || !attr->has_tensor()) return InvalidArgument("attr 'value' is no tensor");
+  // A few bytes may spell many elements, which count against the session's limit.
+  ASSIGN_OR_RETURN(const Tensor value, TensorFromProto(attr->tensor(), kNoByteLimit, k.host()));
   if (value.dtype() != k.OutType(0)) {
     return InvalidArgument("the value is of type ", DataTypeName(value.dtype()),
                            ", but dtype says ", DataTypeName(k.OutType(0)));

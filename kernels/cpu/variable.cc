@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "weir/kernels/cpu/variable_util.h"
+#include "weir/runtime/device.h"
 #include "weir/runtime/resource_store.h"
 
 namespace weir {
@@ -27,9 +28,10 @@ absl::Status PrepareVariable(KernelPrepare& k) {
   PartialShape shape = k.Attr<PartialShape>("shape");
   if (k.node().op().name == "Variable" && shape.rank() == 0) shape = PartialShape();
 
+  DeviceMemory* const memory = k.device().allocator().device_memory();
   std::shared_ptr<Resource> object = k.resources().FindOrCreate(
-      container, name, [&] { return std::make_shared<Variable>(name, dtype, shape); });
-  const auto* variable = dynamic_cast<const Variable*>(object.get());
+      container, name, [&] { return std::make_shared<Variable>(name, dtype, shape, memory); });
+  auto* variable = dynamic_cast<Variable*>(object.get());
   if (variable == nullptr) {
     return InvalidArgument("the name '", name, "' belongs to a ", object->type_name(),
                            ", not a Variable");
@@ -42,6 +44,7 @@ absl::Status PrepareVariable(KernelPrepare& k) {
     return InvalidArgument("the variable '", name, "' has shape ",
                            variable->declared_shape().ToString(), ", not ", shape.ToString());
   }
+  RETURN_IF_ERROR(variable->MoveTo(memory));  // From the host, if it was restored before.
   return ProvideHandle(k, ResourceHandle{container, name, std::move(object)});
 }
 
@@ -56,7 +59,7 @@ absl::Status PrepareTemporaryVariable(KernelPrepare& k) {
   const DataType dtype = k.Attr<DataType>("dtype");
   k.Out(0).SetShape(Shape()).Provided();
   return k.Run([name, dtype, shape = partial.ToShape()](KernelRun& r) -> absl::Status {
-    auto variable = std::make_shared<Variable>(name, dtype, shape);
+    auto variable = std::make_shared<Variable>(name, dtype, shape, r.allocator().device_memory());
     ASSIGN_OR_RETURN(Tensor zeros, Tensor::Zeros(dtype, shape, r.allocator()));
     RETURN_IF_ERROR(variable->Assign(std::move(zeros)));
     r.SetOutput(0, Tensor::Scalar<ResourceHandle>({"", name, std::move(variable)}));

@@ -1,0 +1,52 @@
+#ifndef WEIR_RUNTIME_DEVICE_H_
+#define WEIR_RUNTIME_DEVICE_H_
+
+#include <memory>
+#include <string>
+
+#include "weir/core/allocator.h"
+#include "weir/core/device_memory.h"
+#include "weir/graph/device_name.h"
+
+namespace weir {
+
+// Where kernels run and the tensors they make live. A session has the host's CPU, and further
+// devices with memories of their own, whose kernels may be still at work when the call that
+// enqueued them returns.
+//
+// Thread rule: all calls are safe from any thread.
+class Device {
+ public:
+  virtual ~Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  // All parts set: "/job:localhost/replica:0/task:0/device:GPU:0".
+  const DeviceName& parts() const { return parts_; }
+  const std::string& name() const { return name_; }
+  // Under which the kernel registry has its kernels: "CPU", "GPU".
+  const std::string& type() const { return *parts_.type; }
+
+  // Where its tensors come from.
+  virtual Allocator& allocator() = 0;
+  bool is_host() { return allocator().device_memory() == nullptr; }
+
+  // Waits until all that the device was given is done. The first error of a kernel since the last
+  // call.
+  virtual absl::Status Synchronize() = 0;
+
+ protected:
+  Device(absl::string_view type, int id);
+
+ private:
+  const DeviceName parts_;
+  const std::string name_;
+};
+
+// The processor that the session's threads run on, with the memory of `allocator`, which outlives
+// it.
+std::unique_ptr<Device> MakeHostDevice(Allocator& allocator);
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_DEVICE_H_

@@ -1,0 +1,185 @@
+#include "weir/runtime/placer.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+
+namespace weir {
+namespace {
+
+constexpr uint8_t kHost = 0;
+
+absl::Status MergeError(absl::string_view what, absl::string_view a, absl::string_view b) {
+  return InvalidArgument("Cannot merge devices with incompatible ", what, ": '", a, "' and '", b,
+                         "'");
+}
+
+// Adds the fields of `more` to `name`. Where both have one and they differ: an error, or, if soft,
+// the type goes with the id, or the id alone.
+absl::Status Merge(const DeviceName& more, bool soft, DeviceName* name) {
+  const DeviceName before = *name;
+  const auto differ = [](const auto& a, const auto& b) { return a && b && *a != *b; };
+  const auto fail = [&](absl::string_view what) {
+    return MergeError(what, before.ToString(), more.ToString());
+  };
+  if (differ(name->job, more.job)) return fail("jobs");
+  if (differ(name->replica, more.replica)) return fail("replicas");
+  if (differ(name->task, more.task)) return fail("tasks");
+  const bool types = differ(name->type, more.type), ids = differ(name->id, more.id);
+  if (types && !soft) return fail("types");
+  if (ids && !soft) return fail("ids");
+  name->FillFrom(more);
+  if (types) name->type.reset();
+  if (types || ids) name->id.reset();
+  return absl::OkStatus();
+}
+
+bool Matches(const DeviceName& device, const DeviceName& wanted) {
+  const auto agree = [](const auto& is, const auto& want) { return !want || *is == *want; };
+  return agree(device.job, wanted.job) && agree(device.replica, wanted.replica) &&
+         agree(device.task, wanted.task) && agree(device.type, wanted.type) &&
+         agree(device.id, wanted.id);
+}
+
+// Nodes that go to one device.
+struct Group {
+  NodeId first = -1;
+  NodeId asked = -1;  // The first that names a device.
+  DeviceName wanted;
+  std::vector<bool> has_kernels;  // By device.
+};
+
+class Placer {
+ public:
+  Placer(const Graph& graph, const std::vector<bool>& needed, absl::Span<Device* const> devices,
+         const KernelRegistry& kernels, const PlacementOptions& options)
+      : graph_(graph), needed_(needed), devices_(devices), kernels_(kernels), options_(options) {}
+
+  absl::StatusOr<Placement> Run() {
+    group_of_.resize(graph_.num_nodes());
+    std::iota(group_of_.begin(), group_of_.end(), 0);
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      if (needed_[id]) Colocate(graph_.node(id));
+    }
+    std::map<NodeId, Group> groups;
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      if (needed_[id]) RETURN_IF_ERROR(Join(graph_.node(id), &groups[Find(id)]));
+    }
+    std::map<NodeId, uint8_t> chosen;
+    for (const auto& [root, group] : groups) {
+      ASSIGN_OR_RETURN(chosen[root], Choose(group));
+    }
+    Placement placement(graph_.num_nodes(), kHost);
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      if (needed_[id]) placement[id] = chosen[Find(id)];
+    }
+    return placement;
+  }
+
+ private:
+  NodeId Find(NodeId id) {
+    while (group_of_[id] != id) id = group_of_[id] = group_of_[group_of_[id]];
+    return id;
+  }
+  void Unite(NodeId a, NodeId b) {
+    a = Find(a);
+    b = Find(b);
+    group_of_[std::max(a, b)] = std::min(a, b);
+  }
+
+  void Colocate(const Node& node) {
+    for (int i = 0; i < node.num_inputs(); ++i) {
+      const Endpoint e = node.inputs()[i];
+      const bool shares = node.input_type(i) == DT_RESOURCE || IsRefType(node.input_type(i));
+      if (shares && needed_[e.node]) Unite(node.id(), e.node);
+    }
+    const absl::StatusOr<std::vector<std::string>> names =
+        node.attrs().Get<std::vector<std::string>>("_class");
+    if (!names.ok()) return;
+    for (absl::string_view name : *names) {
+      if (!absl::ConsumePrefix(&name, "loc:@")) continue;
+      const Node* other = graph_.Find(name);
+      if (other != nullptr && needed_[other->id()]) Unite(node.id(), other->id());
+    }
+  }
+
+  absl::Status Join(const Node& node, Group* group) const {
+    if (group->first < 0) {
+      group->first = node.id();
+      group->has_kernels.assign(devices_.size(), true);
+    }
+    for (size_t d = 1; d < devices_.size(); ++d) {
+      if (kernels_.Find(node.op().name, devices_[d]->type()).empty()) group->has_kernels[d] = false;
+    }
+    if (node.device().empty()) return absl::OkStatus();
+    absl::StatusOr<DeviceName> wanted = DeviceName::Parse(node.device());
+    if (!wanted.ok()) {
+      return InvalidArgument("Cannot assign a device for operation ", node.name(), ": ",
+                             wanted.status().message());
+    }
+    if (absl::Status status = Merge(*wanted, options_.soft, &group->wanted); !status.ok()) {
+      return InvalidArgument("Cannot colocate nodes '", graph_.node(group->asked).name(), "' and '",
+                             node.name(), "': ", status.message());
+    }
+    if (group->asked < 0) group->asked = node.id();
+    return absl::OkStatus();
+  }
+
+  // The device for a specification, or -1: the first with kernels that is not the host.
+  int FirstMatch(const Group& group, const DeviceName& wanted) const {
+    for (size_t d = 1; d < devices_.size(); ++d) {
+      if (group.has_kernels[d] && Matches(devices_[d]->parts(), wanted)) return static_cast<int>(d);
+    }
+    return Matches(devices_[kHost]->parts(), wanted) ? kHost : -1;
+  }
+
+  absl::StatusOr<uint8_t> Choose(const Group& group) const {
+    DeviceName wanted = group.wanted;
+    int device = FirstMatch(group, wanted);
+    if (device < 0 && options_.soft) {
+      wanted.id.reset();
+      device = FirstMatch(group, wanted);
+      if (device < 0) device = FirstMatch(group, DeviceName());
+    }
+    if (device >= 0) return static_cast<uint8_t>(device);
+    return InvalidArgument("Cannot assign a device for operation ", graph_.node(group.asked).name(),
+                           ": Could not satisfy explicit device specification '",
+                           group.wanted.ToString(), "' because ", WhyNot(group));
+  }
+
+  std::string WhyNot(const Group& group) const {
+    std::vector<std::string> names;
+    for (Device* device : devices_) {
+      if (Matches(device->parts(), group.wanted)) {
+        return absl::StrCat("no supported kernel for ", device->type(), " devices is available.");
+      }
+      names.push_back(device->name());
+    }
+    return absl::StrCat(
+        "no devices matching that specification are registered in this process; available "
+        "devices: ",
+        absl::StrJoin(names, ", "));
+  }
+
+  const Graph& graph_;
+  const std::vector<bool>& needed_;
+  const absl::Span<Device* const> devices_;
+  const KernelRegistry& kernels_;
+  const PlacementOptions& options_;
+  std::vector<NodeId> group_of_;  // Union-find: the smallest node stands for its group.
+};
+
+}  // namespace
+
+absl::StatusOr<Placement> Place(const Graph& graph, const std::vector<bool>& needed,
+                                absl::Span<Device* const> devices, const KernelRegistry& kernels,
+                                const PlacementOptions& options) {
+  // With the host alone and nothing to refuse, there is nothing to find out.
+  if (devices.size() == 1 && options.soft) return Placement(graph.num_nodes(), kHost);
+  return Placer(graph, needed, devices, kernels, options).Run();
+}
+
+}  // namespace weir
