@@ -119,11 +119,14 @@ absl::StatusOr<std::shared_ptr<const Table>> Table::Open(Env& env, const std::st
     return DataLoss("'", path, "' is not a sorted table (bad magic number)");
   }
   absl::string_view in(footer, kTableFooterBytes - 8);
-  uint64_t offset, size;
-  if (!ReadHandle(&in, &offset, &size) || !ReadHandle(&in, &offset, &size)) {
+  uint64_t meta_offset, meta_size, offset, size;
+  if (!ReadHandle(&in, &meta_offset, &meta_size) || !ReadHandle(&in, &offset, &size) ||
+      in.find_first_not_of('\0') != absl::string_view::npos) {
     return table->Damaged(footer_at, "bad footer");
   }
   ASSIGN_OR_RETURN(table->index_, table->ReadBlock(offset, size));
+  // Nobody needs the metaindex, but its checksum tells damage.
+  RETURN_IF_ERROR(table->ReadBlock(meta_offset, meta_size).status());
   return std::shared_ptr<const Table>(std::move(table));
 }
 
