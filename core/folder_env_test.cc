@@ -99,16 +99,17 @@ TEST_F(FolderEnvTest, LinksSwappedInMeanwhileAreNotFollowed) {
              rename(inner.c_str(), link.c_str()) || rename(aside.c_str(), inner.c_str()));
     }
   });
+  std::string followed;
   for (int i = 0; i < 10'000; ++i) {
     const absl::StatusOr<std::unique_ptr<RandomAccessFile>> file =
         env_->NewRandomAccessFile(inner + "/secret");
     if (!file.ok()) continue;
     char got[4];
-    ASSERT_TRUE((*file)->ReadExactly(0, 4, got).ok());
-    ASSERT_EQ(std::string(got, 4), "ours");
+    if ((*file)->ReadExactly(0, 4, got).ok() && got[0] != 'o') followed.assign(got, 4);
   }
   done.store(true);
   swapper.join();
+  EXPECT_EQ(followed, "");
 }
 
 TEST_F(FolderEnvTest, OrdinaryFilesOnly) {
