@@ -136,6 +136,17 @@ TEST_F(EnvTest, AtomicWriteLeavesDevicesAndPipesInTheirPlace) {
   EXPECT_FALSE(env_.IsOrdinaryFile("/dev/full"));
 }
 
+TEST_F(EnvTest, OnlyOrdinaryFilesAreOpenedForReading) {
+  const std::string pipe = Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  // Without waiting for someone who writes.
+  const absl::Status status = env_.NewRandomAccessFile(pipe).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_EQ(status.message(), absl::StrCat("cannot open '", pipe, "': not an ordinary file"));
+  EXPECT_FALSE(env_.NewRandomAccessFile("/dev/zero").ok());
+  EXPECT_FALSE(env_.NewRandomAccessFile(dir_).ok());
+}
+
 TEST_F(EnvTest, CreatesMissingDirectories) {
   EXPECT_TRUE(env_.CreateDirectories(Path("x/y/z")).ok());
   EXPECT_TRUE(env_.CreateDirectories(Path("x/y/z/")).ok());

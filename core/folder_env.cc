@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "absl/strings/match.h"
+#include "weir/core/posix_file.h"
 
 namespace weir {
 namespace {
@@ -25,55 +26,54 @@ class FolderEnv final : public Env {
 
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
-    if (!base_.IsOrdinaryFile(path)) return Denied(path, "is not an ordinary file");
-    return base_.NewRandomAccessFile(path);
+    ASSIGN_OR_RETURN(const std::string resolved, Resolve(path));
+    return OpenForReading(resolved, PathTrust::kGraph);
   }
   absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
-    return base_.NewWritableFile(path);
+    ASSIGN_OR_RETURN(const std::string resolved, Resolve(path));
+    return OpenForWriting(resolved, WriteMode::kReplace, PathTrust::kGraph);
   }
   absl::StatusOr<std::unique_ptr<WritableFile>> NewAppendableFile(
       const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
-    return base_.NewAppendableFile(path);
+    ASSIGN_OR_RETURN(const std::string resolved, Resolve(path));
+    return OpenForWriting(resolved, WriteMode::kAppend, PathTrust::kGraph);
   }
   bool FileExists(const std::string& path) override {
-    return Check(path).ok() && base_.FileExists(path);
+    return Resolve(path).ok() && base_.FileExists(path);
   }
   bool IsDirectory(const std::string& path) override {
-    return Check(path).ok() && base_.IsDirectory(path);
+    return Resolve(path).ok() && base_.IsDirectory(path);
   }
   bool IsOrdinaryFile(const std::string& path) override {
-    return Check(path).ok() && base_.IsOrdinaryFile(path);
+    return Resolve(path).ok() && base_.IsOrdinaryFile(path);
   }
   absl::StatusOr<uint64_t> FileSize(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
+    RETURN_IF_ERROR(Resolve(path).status());
     return base_.FileSize(path);
   }
   absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
+    RETURN_IF_ERROR(Resolve(path).status());
     return base_.ListDirectory(path);
   }
   absl::Status CreateDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
+    RETURN_IF_ERROR(Resolve(path).status());
     return base_.CreateDirectory(path);
   }
   absl::Status DeleteDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
+    RETURN_IF_ERROR(Resolve(path).status());
     return base_.DeleteDirectory(path);
   }
   absl::Status DeleteFile(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
+    RETURN_IF_ERROR(Resolve(path).status());
     return base_.DeleteFile(path);
   }
   absl::Status RenameFile(const std::string& from, const std::string& to) override {
-    RETURN_IF_ERROR(Check(from));
-    RETURN_IF_ERROR(Check(to));
+    RETURN_IF_ERROR(Resolve(from).status());
+    RETURN_IF_ERROR(Resolve(to).status());
     return base_.RenameFile(from, to);
   }
   absl::Status SyncDirectory(const std::string& path) override {
-    RETURN_IF_ERROR(Check(path));
+    RETURN_IF_ERROR(Resolve(path).status());
     return base_.SyncDirectory(path);
   }
 
@@ -82,19 +82,23 @@ class FolderEnv final : public Env {
     return absl::PermissionDeniedError(absl::StrCat("'", path, "' ", why));
   }
 
-  absl::Status Check(const std::string& path) const {
+  // The path without links and dots, which lies beneath the folder.
+  absl::StatusOr<std::string> Resolve(const std::string& path) const {
     if (root_.empty()) return Denied(path, "may not be touched: no folder was allowed");
     if (path.size() > 4096 || absl::StrContains(path, std::string(1, '\0'))) {
       return Denied(path.substr(0, 64), "is not a path");
     }
-    // Resolves links in the part that exists, so that none can lead out.
+    // Resolves links in the part that exists, so that none can lead out. Absolute first: a relative
+    // path of which nothing exists would stay relative.
     std::error_code error;
-    const fs::path resolved = fs::weakly_canonical(path, error);
+    fs::path resolved = fs::absolute(path, error);
+    if (!error) resolved = fs::weakly_canonical(resolved, error);
     const std::string text = resolved.string();
-    if (error || (text != root_ && !absl::StartsWith(text, root_ + "/"))) {
+    const std::string beneath = JoinPath(root_, "");
+    if (error || (text != root_ && !absl::StartsWith(text, beneath))) {
       return Denied(path, absl::StrCat("lies outside the allowed folder ", root_));
     }
-    return absl::OkStatus();
+    return text;
   }
 
   Env& base_;

@@ -1,7 +1,9 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include <utility>
 
 #include "weir/core/env.h"
+#include "weir/core/posix_file.h"
 
 namespace weir {
 namespace {
@@ -34,6 +37,34 @@ auto Uninterrupted(const Call& call) {
     result = call();
   } while (result < 0 && errno == EINTR);
   return result;
+}
+
+// Where the system can, no link at all is followed on the way; an older one looks at the last name
+// only.
+int OpenWithoutLinks(const std::string& path, int flags, mode_t mode) {
+  open_how how = {};
+  how.flags = static_cast<uint64_t>(flags);
+  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  const long fd = ::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof(how));
+  if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return static_cast<int>(fd);
+  return ::open(path.c_str(), flags | O_NOFOLLOW, mode);
+}
+
+// Opens without waiting for the other end of a pipe.
+absl::StatusOr<int> Open(const std::string& path, int flags, PathTrust trust, bool ordinary_only) {
+  constexpr mode_t kMode = 0666;
+  flags |= O_CLOEXEC;
+  if (ordinary_only) flags |= O_NONBLOCK;
+  const int fd = Uninterrupted([&] {
+    return trust == PathTrust::kOwner ? ::open(path.c_str(), flags, kMode)
+                                      : OpenWithoutLinks(path, flags, kMode);
+  });
+  if (fd < 0) return ErrnoStatus("open", path);
+  struct stat info;
+  if (!ordinary_only || (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode))) return fd;
+  ::close(fd);
+  return FailedPrecondition("cannot open '", path, "': not an ordinary file");
 }
 
 class PosixRandomAccessFile final : public RandomAccessFile {
@@ -143,18 +174,16 @@ class Posix final : public Env {
 
   absl::StatusOr<std::unique_ptr<RandomAccessFile>> NewRandomAccessFile(
       const std::string& path) override {
-    const int fd = Uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
-    if (fd < 0) return ErrnoStatus("open", path);
-    return std::unique_ptr<RandomAccessFile>(std::make_unique<PosixRandomAccessFile>(path, fd));
+    return OpenForReading(path, PathTrust::kOwner);
   }
 
   absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(const std::string& path) override {
-    return OpenForWriting(path, O_TRUNC);
+    return OpenForWriting(path, WriteMode::kReplace, PathTrust::kOwner);
   }
 
   absl::StatusOr<std::unique_ptr<WritableFile>> NewAppendableFile(
       const std::string& path) override {
-    return OpenForWriting(path, O_APPEND);
+    return OpenForWriting(path, WriteMode::kAppend, PathTrust::kOwner);
   }
 
   bool FileExists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
@@ -222,17 +251,22 @@ class Posix final : public Env {
   static absl::Status Check(int result, absl::string_view doing, const std::string& path) {
     return result == 0 ? absl::OkStatus() : ErrnoStatus(doing, path);
   }
-
-  static absl::StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path,
-                                                                      int flag) {
-    const int fd = Uninterrupted(
-        [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flag, 0666); });
-    if (fd < 0) return ErrnoStatus("open", path);
-    return std::unique_ptr<WritableFile>(std::make_unique<PosixWritableFile>(path, fd));
-  }
 };
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<RandomAccessFile>> OpenForReading(const std::string& path,
+                                                                 PathTrust trust) {
+  ASSIGN_OR_RETURN(const int fd, Open(path, O_RDONLY, trust, true));
+  return std::unique_ptr<RandomAccessFile>(std::make_unique<PosixRandomAccessFile>(path, fd));
+}
+
+absl::StatusOr<std::unique_ptr<WritableFile>> OpenForWriting(const std::string& path,
+                                                             WriteMode mode, PathTrust trust) {
+  const int flags = O_WRONLY | O_CREAT | (mode == WriteMode::kAppend ? O_APPEND : O_TRUNC);
+  ASSIGN_OR_RETURN(const int fd, Open(path, flags, trust, trust == PathTrust::kGraph));
+  return std::unique_ptr<WritableFile>(std::make_unique<PosixWritableFile>(path, fd));
+}
 
 Env& PosixEnv() {
   static Posix* const env = new Posix;

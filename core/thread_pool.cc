@@ -4,7 +4,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <exception>
 #include <system_error>
+#include <utility>
 
 namespace weir {
 namespace {
@@ -47,6 +49,8 @@ struct ThreadPool::Job {
   const int64_t block;
   const int64_t blocks;
   alignas(64) std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr error = nullptr;  // Of the thread that set `failed`; read when all have left.
 
   // Takes blocks until none is left.
   void Work() {
@@ -55,6 +59,16 @@ struct ThreadPool::Job {
       if (i >= blocks) return;
       const int64_t begin = i * block;
       fn(begin, i + 1 == blocks ? n : begin + block);
+    }
+  }
+
+  // The same; what a block throws is kept for the owner, and ends the loop for everyone.
+  void WorkAndCatch() {
+    try {
+      Work();
+    } catch (...) {
+      next.store(blocks, std::memory_order_relaxed);
+      if (!failed.exchange(true)) error = std::current_exception();
     }
   }
 };
@@ -89,7 +103,7 @@ void ThreadPool::ParallelFor(int64_t n, int64_t block,
   Wake(blocks - 1);
   const ThreadPool* const outer = inside;
   inside = this;
-  job.Work();
+  job.WorkAndCatch();
   inside = outer;
   // Every block is taken. Those that workers still run are waited for here.
   slot->job.store(nullptr);
@@ -97,6 +111,7 @@ void ThreadPool::ParallelFor(int64_t n, int64_t block,
     WaitWhileEqual(slot->visitors, visitors);
   }
   slot->taken.store(false, std::memory_order_release);
+  if (job.error != nullptr) std::rethrow_exception(std::move(job.error));
 }
 
 ThreadPool::Slot* ThreadPool::TakeSlot() {
@@ -124,7 +139,7 @@ bool ThreadPool::HelpOnce() {
     if (slot.job.load(std::memory_order_relaxed) == nullptr) continue;
     slot.visitors.fetch_add(1);
     if (Job* job = slot.job.load(); job != nullptr) {
-      job->Work();
+      job->WorkAndCatch();
       helped = true;
     }
     // The owner may go on as soon as the count falls: the slot belongs to the pool, so notifying

@@ -34,7 +34,9 @@ class ThreadPool {
   // Calls fn once for each block [0, block), [block, 2 * block), ... of [0, n), the last one cut at
   // n; returns when all calls have. The blocks are the same for every number of threads; which
   // thread takes which is not said. The caller works too. Nothing is allocated. A call from within
-  // `fn` of the same pool runs on its thread alone. REQUIRES: block > 0.
+  // `fn` of the same pool runs on its thread alone. What `fn` throws, on whichever thread, is
+  // thrown here once no thread runs `fn` any more: the first exception; blocks not yet begun are
+  // skipped. REQUIRES: block > 0.
   void ParallelFor(int64_t n, int64_t block, absl::FunctionRef<void(int64_t, int64_t)> fn);
 
  private:

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <set>
 #include <thread>
 #include <utility>
@@ -114,6 +115,48 @@ TEST(ThreadPool, APoolInsideAnotherPoolsLoopStillHelps) {
   outer.ParallelFor(
       4, 1, [&](int64_t, int64_t) { inner.ParallelFor(4, 1, [&](int64_t, int64_t) { ++calls; }); });
   EXPECT_EQ(calls.load(), 16);
+}
+
+TEST(ThreadPool, WhatAWorkerThrowsReachesTheCaller) {
+  ThreadPool pool(3);
+  const std::thread::id caller = std::this_thread::get_id();
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> arrived{0}, running{0};
+    // All three blocks are under way at once, and those of the workers throw.
+    EXPECT_THROW(pool.ParallelFor(3, 1,
+                                  [&](int64_t, int64_t) {
+                                    ++running;
+                                    ++arrived;
+                                    while (arrived.load() < 3) std::this_thread::yield();
+                                    --running;
+                                    if (std::this_thread::get_id() != caller)
+                                      throw std::bad_alloc();
+                                  }),
+                 std::bad_alloc);
+    EXPECT_EQ(running.load(), 0);
+  }
+}
+
+TEST(ThreadPool, AfterAnExceptionBlocksAreSkippedAndThePoolGoesOn) {
+  for (int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    std::atomic<int64_t> calls{0};
+    EXPECT_THROW(pool.ParallelFor(1'000'000'000'000, 1,
+                                  [&](int64_t, int64_t) {
+                                    ++calls;
+                                    throw std::bad_alloc();
+                                  }),
+                 std::bad_alloc);
+    EXPECT_LE(calls.load(), threads);
+    EXPECT_EQ(BlocksOf(pool, 10, 4), (Blocks{{0, 4}, {4, 8}, {8, 10}}));
+    // No thread takes itself to be inside the loop still: both blocks must be under way at once.
+    std::atomic<int> arrived{0};
+    if (threads == 1) continue;
+    pool.ParallelFor(2, 1, [&](int64_t, int64_t) {
+      ++arrived;
+      while (arrived.load() < 2) std::this_thread::yield();
+    });
+  }
 }
 
 TEST(ThreadPool, StartsAndStopsWithoutWork) {

@@ -161,16 +161,20 @@ void FromColumnMajor(const Tensor& from, const Shape& shape, Tensor& to) {
   }
 }
 
-absl::Status ReadElements(ByteStream& in, int width, bool big_endian, Tensor& tensor) {
-  if (tensor.dtype() == DT_STRING) {
-    std::string element(static_cast<size_t>(width), '\0');
-    for (std::string& s : tensor.mutable_values<std::string>()) {
-      RETURN_IF_ERROR(in.ReadExactly(element.size(), element.data()));
-      // NumPy does not tell zeros at the end from padding.
-      s = element.substr(0, element.find_last_not_of('\0') + 1);
-    }
-    return absl::OkStatus();
+absl::Status ReadStrings(ByteStream& in, uint64_t width, Tensor& tensor) {
+  std::string element;
+  for (std::string& s : tensor.mutable_values<std::string>()) {
+    element.clear();
+    ASSIGN_OR_RETURN(const uint64_t got, in.ReadGrowing(width, &element));
+    if (got < width) return DataLoss("'", in.path(), "' ends within a string");
+    // NumPy does not tell zeros at the end from padding.
+    s = element.substr(0, element.find_last_not_of('\0') + 1);
   }
+  return absl::OkStatus();
+}
+
+absl::Status ReadElements(ByteStream& in, int width, bool big_endian, Tensor& tensor) {
+  if (tensor.dtype() == DT_STRING) return ReadStrings(in, static_cast<uint64_t>(width), tensor);
   char* const data = tensor.mutable_raw_data();
   RETURN_IF_ERROR(in.ReadExactly(tensor.bytes(), data));
   const size_t unit = IsComplexType(tensor.dtype()) ? width / 2 : width;

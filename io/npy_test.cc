@@ -1,9 +1,12 @@
 #include "weir/io/npy.h"
 
+#include <sys/resource.h>
+
 #include <functional>
 
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
+#include "weir/io/npy_format.h"
 #include "weir/tests/memory_env.h"
 
 namespace weir {
@@ -138,6 +141,28 @@ TEST(Npy, BadHeaders) {
         "{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000,)}"}) {
     EXPECT_TRUE(absl::IsDataLoss(Read(Npy(dictionary, "1234")).status())) << dictionary;
   }
+}
+
+TEST(Npy, WideStringsTakeMemoryOnlyAsTheyArrive) {
+  const auto peak_kilobytes = [] {
+    rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto wide = [](const char* shape) {
+    return Npy(
+        absl::StrCat("{'descr': '|S2147483647', 'fortran_order': False, 'shape': ", shape, "}"),
+        "data");
+  };
+  const long before = peak_kilobytes();
+  EXPECT_TRUE(Same(Read(wide("(0,)")).value(), Tensor::Vector<std::string>({})));
+  EXPECT_TRUE(absl::IsDataLoss(Read(wide("(1,)")).status()));
+  MemoryEnv env;
+  env.SetContent(kPath, wide("()"));
+  const auto file = env.NewRandomAccessFile(kPath).value();
+  FileStream in(*file);  // An archive's member may claim to unpack to more than there is.
+  EXPECT_TRUE(absl::IsDataLoss(ReadNpyArray(in, uint64_t{1} << 40).status()));
+  EXPECT_LT(peak_kilobytes() - before, 100'000);
 }
 
 TEST(Npy, EveryCutIsAnErrorAndEveryFlippedBitHarmless) {

@@ -5,6 +5,7 @@
 #include <snappy.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "absl/strings/escaping.h"
 #include "weir/core/crc32c.h"
@@ -16,6 +17,15 @@ namespace {
 
 bool ReadHandle(absl::string_view* in, uint64_t* offset, uint64_t* size) {
   return ReadVarint(in, offset) && ReadVarint(in, size);
+}
+
+// What a footer has before its magic number. No checksum covers it, but there is one way to write
+// it: any other is damage.
+std::string FooterHandles(std::initializer_list<uint64_t> handles) {
+  std::string bytes;
+  for (const uint64_t value : handles) AppendVarint(value, &bytes);
+  bytes.resize(kTableFooterBytes - 8);
+  return bytes;
 }
 
 // Three bytes of a Snappy stream stand for at most 64: a larger claim is false, and refused before
@@ -118,12 +128,16 @@ absl::StatusOr<std::shared_ptr<const Table>> Table::Open(Env& env, const std::st
   if (LoadInt<uint64_t>(footer + kTableFooterBytes - 8) != kTableMagic) {
     return DataLoss("'", path, "' is not a sorted table (bad magic number)");
   }
-  absl::string_view in(footer, kTableFooterBytes - 8);
-  uint64_t offset, size;
-  if (!ReadHandle(&in, &offset, &size) || !ReadHandle(&in, &offset, &size)) {
+  const absl::string_view handles(footer, kTableFooterBytes - 8);
+  absl::string_view in = handles;
+  uint64_t meta_offset, meta_size, offset, size;
+  if (!ReadHandle(&in, &meta_offset, &meta_size) || !ReadHandle(&in, &offset, &size) ||
+      handles != FooterHandles({meta_offset, meta_size, offset, size})) {
     return table->Damaged(footer_at, "bad footer");
   }
   ASSIGN_OR_RETURN(table->index_, table->ReadBlock(offset, size));
+  // Nobody needs the metaindex, but its checksum tells damage.
+  RETURN_IF_ERROR(table->ReadBlock(meta_offset, meta_size).status());
   return std::shared_ptr<const Table>(std::move(table));
 }
 

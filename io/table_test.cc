@@ -64,10 +64,10 @@ std::string OneBlockTable(const std::string& data, TableBlockType type = kTableB
   const std::string index_block = stored(index.Finish());
   std::string file = data_block + index_block;
   std::string footer;
-  AppendVarint(0, &footer);  // Nobody reads the metaindex.
-  AppendVarint(0, &footer);
-  AppendVarint(data_block.size(), &footer);
-  AppendVarint(index_block.size() - kTableTrailerBytes, &footer);
+  for (int i = 0; i < 2; ++i) {  // Some block must be the metaindex; nobody looks inside.
+    AppendVarint(data_block.size(), &footer);
+    AppendVarint(index_block.size() - kTableTrailerBytes, &footer);
+  }
   footer.resize(kTableFooterBytes - 8);
   AppendInt(kTableMagic, &footer);
   return file + footer;
@@ -228,7 +228,7 @@ TEST(Table, EveryCutIsAnError) {
   }
 }
 
-TEST(Table, EveryFlippedBitIsAnErrorOrHarmless) {
+TEST(Table, EveryFlippedBitIsAnError) {
   MemoryEnv env;
   const Entries entries = {{"", "header"}, {"a", "1"}, {"ab", "2"}, {"b", std::string(100, 'x')}};
   WriteTable(env, entries);
@@ -237,13 +237,9 @@ TEST(Table, EveryFlippedBitIsAnErrorOrHarmless) {
     std::string damaged = whole;
     damaged[bit / 8] ^= static_cast<char>(1 << (bit % 8));
     env.SetContent(kPath, damaged);
-    const absl::StatusOr<Entries> read = ReadTable(env);
-    if (read.ok()) {
-      EXPECT_EQ(*read, entries) << bit;  // In the padding or the unused metaindex.
-    } else {
-      EXPECT_TRUE(absl::IsDataLoss(read.status())) << bit;
-      EXPECT_NE(read.status().message().find(kPath), absl::string_view::npos);
-    }
+    const absl::Status status = ReadTable(env).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << bit;
+    EXPECT_NE(status.message().find(kPath), absl::string_view::npos);
   }
 }
 

@@ -8,26 +8,41 @@ namespace {
 
 constexpr int kMaxNesting = 100;  // As the binary parser has it.
 
-class FirstError final : public google::protobuf::io::ErrorCollector {
+// Keeps the first error, and the first warning: of a field that is skipped.
+class Findings final : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat(line + 1, ":", column + 1, ": ", message);
+    Keep(line, column, message, &error_);
   }
-  const std::string& text() const { return text_; }
+  void AddWarning(int line, int column, const std::string& message) override {
+    Keep(line, column, message, &warning_);
+  }
+  const std::string& error() const { return error_; }
+  const std::string& warning() const { return warning_; }
 
  private:
-  std::string text_;
+  static void Keep(int line, int column, const std::string& message, std::string* first) {
+    if (first->empty()) *first = absl::StrCat(line + 1, ":", column + 1, ": ", message);
+  }
+
+  std::string error_, warning_;
 };
 
 }  // namespace
 
-absl::Status ParseTextProto(const std::string& text, google::protobuf::Message* message) {
-  FirstError error;
+absl::Status ParseTextProto(const std::string& text, google::protobuf::Message* message,
+                            UnknownFields unknown) {
+  Findings findings;
   google::protobuf::TextFormat::Parser parser;
   parser.SetRecursionLimit(kMaxNesting);
-  parser.RecordErrorsTo(&error);
-  if (parser.ParseFromString(text, message)) return absl::OkStatus();
-  return DataLoss(error.text());
+  parser.AllowUnknownField(unknown == UnknownFields::kSkip);
+  parser.AllowUnknownExtension(unknown == UnknownFields::kSkip);
+  parser.RecordErrorsTo(&findings);
+  if (!parser.ParseFromString(text, message)) return DataLoss(findings.error());
+  if (!findings.warning().empty() && message->ByteSizeLong() == 0) {
+    return DataLoss(findings.warning());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace weir

@@ -13,9 +13,17 @@ class Message;
 
 namespace weir {
 
+// What becomes of fields that the message does not have.
+enum class UnknownFields {
+  kRefuse,
+  kSkip,  // As the binary parser does: newer writers have more fields.
+};
+
 // Parses `text` into `message`, nested no deeper than binary messages may be. DataLoss with the
-// place of the first error, "3:14: Expected identifier."; nothing goes to standard error.
-absl::Status ParseTextProto(const std::string& text, google::protobuf::Message* message);
+// place of the first error, "3:14: Expected identifier."; nothing goes to standard error. A text
+// of unknown fields alone is an error in any case: it is something else.
+absl::Status ParseTextProto(const std::string& text, google::protobuf::Message* message,
+                            UnknownFields unknown = UnknownFields::kRefuse);
 
 }  // namespace weir
 

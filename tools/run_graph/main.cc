@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -107,26 +108,34 @@ absl::Status RemoveUnknownOps(const Options& options, MetaGraphDef* meta) {
   for (const auto& names : {options.targets, options.inits}) {
     wanted.insert(wanted.end(), names.begin(), names.end());
   }
-  for (const auto& feed : options.feeds) wanted.push_back(feed.first);
-  if (!wanted.empty()) Prune(wanted, meta);
+  std::vector<std::string> feeds;
+  for (const auto& feed : options.feeds) feeds.push_back(feed.first);
+  if (!wanted.empty() || !feeds.empty()) Prune(wanted, feeds, StandardOps(), meta);
   const std::vector<std::string> unknown = UnknownOps(meta->graph_def(), StandardOps());
   if (unknown.empty()) return absl::OkStatus();
   return Unimplemented(options.model, ": unsupported ops: ", absl::StrJoin(unknown, ", "));
+}
+
+// What the model holds, and whether it loads: lists see neither cycles nor inputs that are missing.
+std::string List(const MetaGraphDef& meta) {
+  std::ostringstream text;
+  PrintSummary(meta.graph_def(), StandardOps(), StandardKernels(), text);
+  if (!UnknownOps(meta.graph_def(), StandardOps()).empty()) return text.str();
+  const absl::Status status = ImportMetaGraph(meta, Scope::Root());
+  if (!status.ok()) text << "does not load: " << Printable(status.message()) << "\n";
+  return text.str();
 }
 
 // Does what is asked, and returns what standard output shall show.
 absl::StatusOr<std::string> Run(const Options& options) {
   Env& env = PosixEnv();
   ASSIGN_OR_RETURN(MetaGraphDef meta, ReadModel(env, options.model));
-  std::ostringstream text;
-  if (options.list) {
-    PrintSummary(meta.graph_def(), StandardOps(), StandardKernels(), text);
-    return text.str();
-  }
+  if (options.list) return List(meta);
   RETURN_IF_ERROR(RemoveUnknownOps(options, &meta));
   const Scope scope = Scope::Root();
   RETURN_IF_ERROR(ImportMetaGraph(meta, scope));
   if (options.explain_kernels) {
+    std::ostringstream text;
     PrintKernels(scope.graph(), StandardKernels(), text);
     return text.str();
   }
@@ -145,10 +154,14 @@ absl::StatusOr<std::string> Run(const Options& options) {
   return Show(options, results, env);
 }
 
+// Whoever read standard output has gone, as `head` does: no error worth a word.
+absl::Status Unread() { return absl::CancelledError("nobody reads standard output"); }
+
 absl::Status Print(absl::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
     return absl::OkStatus();
   }
+  if (errno == EPIPE) return Unread();
   return absl::Status(absl::ErrnoToStatusCode(errno),
                       absl::StrCat("cannot write to standard output: ", std::strerror(errno)));
 }
@@ -161,15 +174,13 @@ absl::Status RunAndPrint(const Options& options) try {
 }
 
 // One line, whatever the message holds.
-void PrintError(std::string message) {
-  for (char& c : message) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  std::cerr << "run_graph: " << message << "\n";
+void PrintError(absl::string_view message) {
+  std::cerr << "run_graph: " << Printable(message) << "\n";
 }
 
 int Main(int argc, char** argv) {
   google::protobuf::SetLogHandler(nullptr);  // Damage is reported, in one line, as a status.
+  std::signal(SIGPIPE, SIG_IGN);             // Writing fails instead.
   const absl::StatusOr<Options> options = ParseOptions(argc, argv);
   if (!options.ok()) {
     PrintError(absl::StrCat(options.status().message(), " (see run_graph --help)"));
@@ -177,7 +188,9 @@ int Main(int argc, char** argv) {
   }
   const absl::Status status = options->help ? Print(kUsage) : RunAndPrint(*options);
   if (status.ok()) return 0;
-  PrintError(absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message()));
+  if (status != Unread()) {
+    PrintError(absl::StrCat(absl::StatusCodeToString(status.code()), ": ", status.message()));
+  }
   return kStatusBase + static_cast<int>(status.code());
 }
 

@@ -11,6 +11,8 @@
 #include "weir/graph/import.h"
 #include "weir/io/text_proto.h"
 #include "weir/ops/variable.h"
+#include "weir/tools/run_graph/output.h"
+#include "weir/tools/run_graph/pipe.h"
 
 namespace weir::run_graph {
 namespace {
@@ -99,14 +101,21 @@ void PrintNodes(const GraphDef& def, const char* title, std::ostream& out,
     if (!wanted(node)) continue;
     if (!any) out << title << ":\n";
     any = true;
-    out << "  " << node.name() << "  " << AttrText(node, "shape") << "\n";
+    out << "  " << Printable(node.name()) << "  " << AttrText(node, "shape") << "\n";
   }
+}
+
+absl::StatusOr<std::string> ReadContent(Env& env, const std::string& path) {
+  if (env.FileExists(path) && !env.IsDirectory(path) && !env.IsOrdinaryFile(path)) {
+    return ReadPipe(path, kMaxModelBytes);
+  }
+  return env.ReadFileToString(path, kMaxModelBytes);
 }
 
 }  // namespace
 
 absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string content, env.ReadFileToString(path, kMaxModelBytes));
+  ASSIGN_OR_RETURN(const std::string content, ReadContent(env, path));
   MetaGraphDef meta;
   if (absl::EndsWith(path, ".meta")) {
     if (meta.ParseFromString(content)) return meta;
@@ -119,7 +128,7 @@ absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path) {
   }
   if (is_text || LooksLikeText(content)) {
     graph->Clear();
-    if (absl::Status status = ParseTextProto(content, graph); !status.ok()) {
+    if (absl::Status status = ParseTextProto(content, graph, UnknownFields::kSkip); !status.ok()) {
       return Annotate(status, absl::StrCat(path, ":"));
     }
     return meta;
@@ -143,11 +152,11 @@ void PrintSummary(const GraphDef& def, const OpRegistry& ops, const KernelRegist
                           !absl::StrContains(node.op(), "Assign") &&
                           !absl::StrContains(node.op(), "Save");
     if (computes && sinks.contains(node.name())) {
-      out << "  " << node.name() << "  (" << node.op() << ")\n";
+      out << "  " << Printable(node.name()) << "  (" << Printable(node.op()) << ")\n";
     }
   }
   out << "ops (" << def.node_size() << " nodes):\n";
-  for (const auto& [op, n] : counts) out << "  " << op << "  " << n << "\n";
+  for (const auto& [op, n] : counts) out << "  " << Printable(op) << "  " << n << "\n";
   std::vector<std::string> unsupported = UnknownOps(def, ops);
   for (const auto& [op, n] : counts) {
     if (ops.Find(op) != nullptr && kernels.Find(op, "CPU").empty()) {
@@ -155,7 +164,7 @@ void PrintSummary(const GraphDef& def, const OpRegistry& ops, const KernelRegist
     }
   }
   out << "unsupported:" << (unsupported.empty() ? " nothing\n" : "\n");
-  for (const std::string& line : unsupported) out << "  " << line << "\n";
+  for (const std::string& line : unsupported) out << "  " << Printable(line) << "\n";
 }
 
 void PrintKernels(const Graph& graph, const KernelRegistry& kernels, std::ostream& out) {

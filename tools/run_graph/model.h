@@ -13,8 +13,9 @@ namespace weir::run_graph {
 
 // Reads a model: a MetaGraphDef when the name ends in ".meta", a text GraphDef for ".pbtxt", and
 // otherwise whichever of the two forms of a GraphDef the content is. A GraphDef becomes a
-// MetaGraphDef of just that graph. DataLoss, naming the file and where it stops making sense, when
-// it is neither.
+// MetaGraphDef of just that graph. A pipe is read to its end. Fields that are not known are
+// skipped, in either form: newer producers write more. DataLoss, naming the file and where it stops
+// making sense, when it is neither.
 absl::StatusOr<MetaGraphDef> ReadModel(Env& env, const std::string& path);
 
 // Prints what a newcomer to the model wants to know; everything that is unsupported at once.

@@ -1,12 +1,14 @@
 #include "weir/tools/run_graph/options.h"
 
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "weir/core/env.h"
 
 namespace weir::run_graph {
 
@@ -28,24 +30,38 @@ Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtx
   --format text|json|npy  how (text)
   --threads N             threads for the work of one op (one per core)
   --list                  show placeholders, variables, likely outputs, ops and what is unsupported
-  --explain_kernels       show which kernel each op of the graph would use, and why not others
+  --explain_kernels       show the kernels of each op of the graph, in the order in which they are
+                          asked
   --benchmark             time the steps
   --trace FILE.json       write a timeline of the last step for chrome://tracing
   --timeout_ms N          give up a step after this time; 0: never (60000)
   --memory_limit BYTES    the most that tensors may take; 0: no limit (4 GiB)
   --allow_dir DIR         let ops of the graph read and write files in DIR
+  -h, --help              show this
 
-Exit codes: 0 success, 2 usage, 10 + the status code of an error: 13 InvalidArgument,
-14 DeadlineExceeded, 15 NotFound, 18 ResourceExhausted, 19 FailedPrecondition, 22 Unimplemented,
-23 Internal, 25 DataLoss.
+Exit codes: 0 success, 2 usage, 11 nobody reads standard output, 10 + the status code of an error:
+13 InvalidArgument, 14 DeadlineExceeded, 15 NotFound, 18 ResourceExhausted, 19 FailedPrecondition,
+22 Unimplemented, 23 Internal, 25 DataLoss.
 )";
 
 namespace {
 
+constexpr int64_t kMaxTimeoutMs = 1'000'000'000'000;  // 31 years; their microseconds fit as well.
+
 using Setter = std::function<absl::Status(const std::string& value)>;
 
-Setter Text(std::string* out) {
-  return [out](const std::string& value) {
+// What an empty value would turn off stays off without the flag: an empty one is a mistake.
+Setter Path(std::string* out) {
+  return [out](const std::string& value) -> absl::Status {
+    if (value.empty()) return InvalidArgument("the value is empty");
+    *out = value;
+    return absl::OkStatus();
+  };
+}
+
+Setter Folder(std::string* out) {
+  return [out](const std::string& value) -> absl::Status {
+    if (!PosixEnv().IsDirectory(value)) return InvalidArgument("'", value, "' is not a folder");
     *out = value;
     return absl::OkStatus();
   };
@@ -58,10 +74,10 @@ Setter Names(std::vector<std::string>* out) {
   };
 }
 
-Setter Number(int64_t* out, int64_t least) {
-  return [out, least](const std::string& value) -> absl::Status {
-    if (!absl::SimpleAtoi(value, out) || *out < least) {
-      return InvalidArgument("'", value, "' is not a whole number of at least ", least);
+Setter Number(int64_t* out, int64_t least, int64_t most = std::numeric_limits<int64_t>::max()) {
+  return [out, least, most](const std::string& value) -> absl::Status {
+    if (!absl::SimpleAtoi(value, out) || *out < least || *out > most) {
+      return InvalidArgument("'", value, "' is not a whole number from ", least, " to ", most);
     }
     return absl::OkStatus();
   };
@@ -82,13 +98,13 @@ std::map<std::string, Setter> ValueFlags(Options& o) {
       {"fetch", Names(&o.fetches)},
       {"target", Names(&o.targets)},
       {"init", Names(&o.inits)},
-      {"checkpoint", Text(&o.checkpoint)},
-      {"output_dir", Text(&o.output_dir)},
-      {"trace", Text(&o.trace)},
-      {"allow_dir", Text(&o.allow_dir)},
+      {"checkpoint", Path(&o.checkpoint)},
+      {"output_dir", Path(&o.output_dir)},
+      {"trace", Path(&o.trace)},
+      {"allow_dir", Folder(&o.allow_dir)},
       {"steps", Number(&o.steps, 1)},
       {"threads", Number(&o.threads, 0)},
-      {"timeout_ms", Number(&o.timeout_ms, 0)},
+      {"timeout_ms", Number(&o.timeout_ms, 0, kMaxTimeoutMs)},
       {"memory_limit", Number(&o.memory_limit, 0)},
       {"format",
        [&o](const std::string& value) -> absl::Status {
@@ -110,6 +126,7 @@ absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
                                                  {"help", &options.help}};
   for (int i = 1; i < argc; ++i) {
     absl::string_view arg = argv[i];
+    if (arg == "-h") arg = "--help";
     if (!absl::ConsumePrefix(&arg, "--")) {
       if (!options.model.empty()) return InvalidArgument("more than one MODEL: '", arg, "'");
       options.model = std::string(arg);

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "weir/io/npy_format.h"
@@ -40,6 +42,7 @@ std::string JsonValue(const T& value) {
     const double wide = static_cast<double>(value);
     if (std::isnan(wide)) return "\"NaN\"";
     if (std::isinf(wide)) return wide > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+    if (wide == 0 && std::signbit(wide)) return "-0.0";  // Many parsers read -0 as the integer.
     return absl::StrFormat("%.*g", std::is_same_v<T, double> ? 17 : 9, wide);
   }
 }
@@ -61,6 +64,22 @@ void AppendJsonValues(const Tensor& tensor, std::string* out) {
 
 }  // namespace
 
+std::string Printable(absl::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // UTF-8 has a second row of control characters, U+0080 to U+009F, which terminals obey too.
+    const bool second_row =
+        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    const size_t bytes = second_row ? 2 : 1;
+    const absl::string_view piece = text.substr(i, bytes);
+    absl::StrAppend(&out,
+                    second_row || byte < 0x20 || byte == 0x7f ? absl::CHexEscape(piece) : piece);
+    i += bytes - 1;
+  }
+  return out;
+}
+
 std::string FileNameFor(const std::string& fetch) {
   std::string name = fetch;
   for (char& c : name) {
@@ -73,8 +92,8 @@ std::string ResultsAsText(const std::vector<std::string>& names,
                           const std::vector<Tensor>& values) {
   std::string out;
   for (size_t i = 0; i < names.size(); ++i) {
-    absl::StrAppend(&out, names[i], ": ", values[i].ToString(std::numeric_limits<int64_t>::max()),
-                    "\n");
+    const std::string value = values[i].ToString(std::numeric_limits<int64_t>::max());
+    absl::StrAppend(&out, Printable(names[i]), ": ", Printable(value), "\n");
   }
   return out;
 }
@@ -89,7 +108,9 @@ std::string ResultsAsJson(const std::vector<std::string>& names, const std::vect
         times->steps, times->min, times->median, times->p99, times->first, times->compile,
         times->peak_bytes, times->faults_per_step);
   }
+  absl::flat_hash_set<absl::string_view> seen;
   for (size_t i = 0; i < names.size(); ++i) {
+    if (!seen.insert(names[i]).second) continue;
     absl::StrAppend(&out, out.size() > 1 ? ",\n " : "", Quoted(names[i]), ": {\"dtype\": \"",
                     DataTypeName(values[i].dtype()), "\", \"shape\": [",
                     absl::StrJoin(values[i].shape().dims(), ","), "], \"values\": [");

@@ -10,6 +10,10 @@
 
 namespace weir::run_graph {
 
+// Names and messages from a graph, fit for a terminal: control characters are written as "\\n" or
+// "\\x1b", all else stays.
+std::string Printable(absl::string_view text);
+
 // "a/b:1" -> "a_b_1.npy".
 std::string FileNameFor(const std::string& fetch);
 
@@ -17,7 +21,8 @@ std::string FileNameFor(const std::string& fetch);
 std::string ResultsAsText(const std::vector<std::string>& names, const std::vector<Tensor>& values);
 
 // One object {"name": {"dtype": ..., "shape": [...], "values": [...]}}, values flat in row-major
-// order. Times, if given, are its member "--benchmark", which no tensor can be called.
+// order, a name that occurs again only once. Times, if given, are its member "--benchmark", which
+// no tensor can be called.
 std::string ResultsAsJson(const std::vector<std::string>& names, const std::vector<Tensor>& values,
                           const StepTimes* times);
 

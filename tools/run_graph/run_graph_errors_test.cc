@@ -1,15 +1,21 @@
 // What run_graph says when something is wrong: its exit code, nothing on standard output, and one
 // line that names node or file and the cause.
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
 #include "weir/tests/run_graph_fixture.h"
 
 namespace weir::run_graph {
 namespace {
 
 // Exit codes.
-constexpr int kUsage = 2, kInvalidArgument = 13, kDeadlineExceeded = 14, kNotFound = 15,
-              kAlreadyExists = 16, kResourceExhausted = 18, kFailedPrecondition = 19,
-              kUnimplemented = 22, kDataLoss = 25;
+constexpr int kUsage = 2, kCancelled = 11, kInvalidArgument = 13, kDeadlineExceeded = 14,
+              kNotFound = 15, kAlreadyExists = 16, kResourceExhausted = 18,
+              kFailedPrecondition = 19, kUnimplemented = 22, kDataLoss = 25;
 
 constexpr char kFeed[] = "x=[[1, 2]]";
 
@@ -28,10 +34,18 @@ TEST_F(RunGraphTest, Usage) {
       ExpectError({model, flag, value}, kUsage, {flag, "is not a whole number"});
     }
   }
-  ExpectError({model, "--steps", "0"}, kUsage, {"at least 1"});
+  ExpectError({model, "--steps", "0"}, kUsage, {"from 1 to"});
+  // In microseconds it would be negative: no time at all.
+  ExpectError({model, "--timeout_ms", "9223372036854775807"}, kUsage, {"to 1000000000000"});
+  for (const char* flag : {"--checkpoint", "--output_dir", "--trace", "--allow_dir"}) {
+    ExpectError({model, "--fetch", "net/w", flag, ""}, kUsage, {flag});
+  }
+  ExpectError({model, "--fetch", "net/w", "--allow_dir", Path("none")}, kUsage,
+              {"--allow_dir: '" + Path("none") + "' is not a folder"});
+  ExpectError({model, "--fetch", "net/w", "--allow_dir", model}, kUsage, {"is not a folder"});
   ExpectError({model, "--fetch", "net/y", "--format", "npy", "--benchmark"}, kUsage,
               {"--output_dir"});
-  ExpectError({model, "--no\nsuch"}, kUsage, {"no such"});
+  ExpectError({model, "--no\nsuch"}, kUsage, {"no\\nsuch"});
 }
 
 TEST_F(RunGraphTest, NothingToDo) {
@@ -206,7 +220,33 @@ TEST_F(RunGraphTest, MissingAndDamagedModels) {
               {"m.meta", "byte"});
   ExpectError({Write("m.pbtxt", "node { name: 'a' }\nnode { op; }"), "--list"}, kDataLoss,
               {"m.pbtxt:2:"});
-  ExpectError({Write("text", "node {\n  nome: 'a' }"), "--list"}, kDataLoss, {"text:2:"});
+  ExpectError({Write("text", "node {\n  name 'a' }"), "--list"}, kDataLoss, {"text:2:"});
+  ExpectError({Write("text", "to: 'all'\nsubject: 'hello'"), "--list"}, kDataLoss, {"text:1:"});
+}
+
+TEST_F(RunGraphTest, WhatIsNoFileDoesNotHang) {
+  const std::string pipe = Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  ExpectError({pipe, "--list"}, kFailedPrecondition, {pipe, "nobody writes"});
+  ExpectError({"/dev/zero", "--list"}, kFailedPrecondition, {"/dev/zero"});
+  const std::string model = WriteModel("m.pb", Linear());
+  ExpectError({model, "--fetch", "net/y", "--feed", "x=@" + pipe}, kFailedPrecondition,
+              {pipe, "not an ordinary file"});
+}
+
+// Nobody is there to be told.
+TEST_F(RunGraphTest, OutputThatNobodyReads) {
+  const std::string model = WriteModel("m.pb", Linear());
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  close(ends[0]);
+  const std::string command = std::string(kProgram) + " " + model + " --list 2>" + Path("err") +
+                              " >&" + std::to_string(ends[1]);
+  const int status = std::system(command.c_str());
+  close(ends[1]);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kCancelled);
+  EXPECT_EQ(Content("err"), "");
 }
 
 TEST_F(RunGraphTest, NestedMessagesNeedNoStack) {
@@ -221,7 +261,7 @@ TEST_F(RunGraphTest, NestedMessagesNeedNoStack) {
 
 TEST_F(RunGraphTest, MessagesFromTheFileStayOnOneLine) {
   ExpectError({Write("m.pbtxt", "node { name: 'a' op: 'No\\n\\r\\033[1mp' }"), "--target", "a"},
-              kUnimplemented, {"No   [1mp"});
+              kUnimplemented, {"No\\n\\r\\x1b[1mp"});
 }
 
 }  // namespace

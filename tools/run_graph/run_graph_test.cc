@@ -1,5 +1,7 @@
 // What run_graph does when all is well; run_graph_errors_test.cc has the rest.
 
+#include <cstdlib>
+
 #include "gmock/gmock.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
@@ -38,6 +40,27 @@ TEST_F(RunGraphTest, RunsEveryKindOfModel) {
         Write("m.meta", meta.SerializeAsString())}) {
     EXPECT_EQ(OutputOf({model, "--feed", kFeed, "--fetch", "net/y"}), kLinearText) << model;
   }
+}
+
+TEST_F(RunGraphTest, ModelsComeThroughPipes) {
+  const std::string model = WriteModel("m.pb", Linear());
+  const std::string run = std::string(kProgram) + " /dev/stdin --fetch net/w >" + Path("out");
+  for (const std::string& command : {"cat " + model + " | " + run, run + " <" + model,
+                                     "(sleep 0.1; cat " + model + ") | " + run}) {
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    EXPECT_EQ(Content("out"), "net/w: float [2,1] {1, 10}\n") << command;
+  }
+}
+
+TEST_F(RunGraphTest, FieldsOfNewerTextGraphsAreSkipped) {
+  const std::string model = Write("m.pbtxt", R"(
+      node {
+        name: "c" op: "Const" attr { key: "dtype" value { type: DT_INT32 } }
+        attr { key: "value" value { tensor { dtype: DT_INT32 tensor_shape {} int_val: 7 } } }
+        experimental_type { type_id: TFT_PRODUCT args { type_id: TFT_TENSOR args {} } }
+      }
+      versions { producer: 27 })");
+  EXPECT_EQ(OutputOf({model, "--fetch", "c"}), "c: int32 [] {7}\n");
 }
 
 TEST_F(RunGraphTest, FlagsTakeTheirValuesEitherWayAndInAnyOrder) {
@@ -90,7 +113,7 @@ TEST_F(RunGraphTest, JsonHasTypesShapesAndFlatValues) {
   const std::string text = OutputOf(args);
   EXPECT_EQ(
       text,
-      R"({"a/f": {"dtype": "float", "shape": [2,2], "values": [0.100000001,-0,1.00000002e+30,3]},
+      R"({"a/f": {"dtype": "float", "shape": [2,2], "values": [0.100000001,-0.0,1.00000002e+30,3]},
  "special": {"dtype": "double", "shape": [3], "values": ["NaN","Infinity","-Infinity"]},
  "s": {"dtype": "string", "shape": [], "values": ["\"\\\u000a\u00ff \u00c3\u00a9"]},
  "c": {"dtype": "complex64", "shape": [], "values": [[1,-2]]},
@@ -98,6 +121,12 @@ TEST_F(RunGraphTest, JsonHasTypesShapesAndFlatValues) {
  "none": {"dtype": "bool", "shape": [0,3], "values": []}}
 )");
   EXPECT_EQ(ParseJson(text).fields_size(), 6);
+}
+
+TEST_F(RunGraphTest, JsonHasAFetchOnce) {
+  const std::string model = WriteModel("m.pb", Linear());
+  EXPECT_EQ(OutputOf({model, "--fetch", "net/w", "--fetch", "net/w", "--format", "json"}),
+            "{\"net/w\": {\"dtype\": \"float\", \"shape\": [2,1], \"values\": [1,10]}}\n");
 }
 
 TEST_F(RunGraphTest, ValuesThatAreNoNumbersHaveATextToo) {
@@ -205,6 +234,26 @@ TEST_F(RunGraphTest, ListTellsEverythingAtOnce) {
               HasSubstr("unsupported: nothing\n"));
 }
 
+TEST_F(RunGraphTest, ListTellsWhatDoesNotLoad) {
+  const auto neg = [](const char* name, const char* input) {
+    return std::string("node { name: '") + name + "' op: 'Neg' input: '" + input +
+           "' attr { key: 'T' value { type: DT_FLOAT } } }";
+  };
+  EXPECT_THAT(OutputOf({Write("m.pbtxt", neg("p", "q") + neg("q", "p")), "--list"}),
+              MatchesRegex("(.|\n)*unsupported: nothing\ndoes not load: .*cycle.*\n"));
+  EXPECT_THAT(OutputOf({Write("m.pbtxt", neg("p", "q")), "--list"}),
+              HasSubstr("does not load: Neg 'p': input 'q' does not exist"));
+  EXPECT_THAT(OutputOf({WriteModel("m.pb", Linear()), "--list"}), Not(HasSubstr("does not load")));
+}
+
+TEST_F(RunGraphTest, NamesDoNotCommandTheTerminal) {
+  const std::string text = "node { name: 'a\\033[2J\\302\\233' op: 'Zap\\n' }";
+  const std::string listed = OutputOf({Write("m.pbtxt", text), "--list"});
+  EXPECT_THAT(listed, HasSubstr("  a\\x1b[2J\\xc2\\x9b  (Zap\\n)\n"));
+  EXPECT_THAT(listed, HasSubstr("  Zap\\n (1 node)\n"));
+  EXPECT_EQ(listed.find('\033'), std::string::npos);
+}
+
 TEST_F(RunGraphTest, UnknownOpsDoNoHarmWhereNothingAsksForThem) {
   const Scope scope = Counter();
   MetaGraphDef meta;
@@ -222,6 +271,25 @@ TEST_F(RunGraphTest, UnknownOpsDoNoHarmWhereNothingAsksForThem) {
   ExpectError({model, "--init", "init", "--target", "zap_control"}, 22, {"Zap (1 node)"});
   ExpectError({model, "--fetch", "zzz"}, 15, {"'zzz'"});
   ExpectError({model}, 22, {"Zap (2 nodes)"});
+}
+
+TEST_F(RunGraphTest, UnknownOpsDoNoHarmBehindFeeds) {
+  const auto node = [](const char* name, const char* op, const char* inputs) {
+    return absl::StrCat("node { name: '", name, "' op: '", op, "' ", inputs,
+                        " attr { key: 'T' value { type: DT_FLOAT } } }");
+  };
+  const std::string model =
+      Write("m.pbtxt", node("zap", "Zap", "") + node("neg", "Neg", "input: 'zap'") +
+                           node("sum", "AddV2", "input: 'neg:0' input: 'zap'") +
+                           node("late", "Neg", "input: 'neg' input: '^zap'"));
+  EXPECT_EQ(OutputOf({model, "--feed", "zap=1", "--fetch", "sum"}), "sum: float [] {0}\n");
+  EXPECT_EQ(OutputOf({model, "--feed", "neg=[1]", "--feed", "zap:0=1", "--fetch", "sum"}),
+            "sum: float [1] {2}\n");
+  // Still to be run: for another input, for its effect, for its own sake.
+  ExpectError({model, "--feed", "neg=1", "--fetch", "sum"}, 22, {"Zap (1 node)"});
+  ExpectError({model, "--feed", "neg=1", "--feed", "zap=1", "--fetch", "late"}, 22, {"Zap"});
+  ExpectError({model, "--feed", "zap=1", "--target", "zap"}, 22, {"Zap"});
+  ExpectError({model, "--feed", "neg=text", "--feed", "zap=1", "--fetch", "sum"}, 13, {"'neg'"});
 }
 
 TEST_F(RunGraphTest, ExplainsKernels) {
@@ -303,6 +371,8 @@ TEST_F(RunGraphTest, GraphsTouchTheAllowedFolderOnly) {
   EXPECT_THAT(OutputOf(allowed), HasSubstr("saved"));
   EXPECT_EQ(OutputOf({model, "--checkpoint", Path("saved"), "--fetch", "now"}),
             "now: float [] {5}\n");
+  allowed.back() = "/";
+  EXPECT_THAT(OutputOf(allowed), HasSubstr("saved"));
 }
 
 TEST_F(RunGraphTest, ProgressShowsOnTerminalsOnlyAndOnlyWhenThereIsAWait) {
@@ -329,6 +399,7 @@ TEST_F(RunGraphTest, ProgressShowsOnTerminalsOnlyAndOnlyWhenThereIsAWait) {
 
 TEST_F(RunGraphTest, HelpListsEveryFlag) {
   const std::string help = OutputOf({"--help"});
+  EXPECT_EQ(OutputOf({"-h"}), help);
   for (const char* flag :
        {"feed", "fetch", "target", "init", "checkpoint", "steps", "output_dir", "format", "threads",
         "list", "benchmark", "trace", "timeout_ms", "memory_limit"}) {

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "weir/tools/run_graph/time_sample.h"
+
 namespace weir::run_graph {
 namespace {
 
@@ -66,20 +68,15 @@ class Stopwatch {
       faults_ = PageFaults();
       if (steps_ > 1) return;
     }
-    if (comparable || steps_ <= 2) times_.push_back(elapsed);
+    if (comparable || steps_ <= 2) sample_.Add(elapsed);
   }
 
-  StepTimes Summary(const Session& session) {
-    std::sort(times_.begin(), times_.end());
-    const auto at = [&](double share) {
-      return times_[std::min(times_.size() - 1,
-                             static_cast<size_t>(share * static_cast<double>(times_.size())))];
-    };
+  StepTimes Summary(const Session& session) const {
     StepTimes times;
-    times.steps = static_cast<int64_t>(times_.size());
-    times.min = times_.front();
-    times.median = at(0.5);
-    times.p99 = at(0.99);
+    times.steps = sample_.count();
+    times.min = sample_.min();
+    times.median = sample_.Quantile(0.5);
+    times.p99 = sample_.Quantile(0.99);
     times.first = first_;
     times.compile = std::max(0.0, first_ - times.median);
     times.peak_bytes = session.peak_bytes();
@@ -94,7 +91,7 @@ class Stopwatch {
   int64_t count_ = 0;
   double first_ = 0;
   int64_t faults_ = 0;
-  std::vector<double> times_;
+  TimeSample sample_;
 };
 
 }  // namespace
@@ -125,10 +122,10 @@ absl::StatusOr<StepResults> RunSteps(const Options& options, const Session& sess
     } else {
       RETURN_IF_ERROR(step.Run(feed_values, absl::MakeSpan(results.values), call));
     }
-    stopwatch.Add(NowMicros() - begin, !call.trace);
+    if (options.benchmark) stopwatch.Add(NowMicros() - begin, !call.trace);
     bar.Update(i + 1);
   }
-  results.times = stopwatch.Summary(session);
+  if (options.benchmark) results.times = stopwatch.Summary(session);
   return results;
 }
 

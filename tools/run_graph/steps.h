@@ -22,8 +22,8 @@ struct StepTimes {
 
 struct StepResults {
   std::vector<Tensor> values;  // Of the last step, in the order of the fetches.
-  StepTimes times;
-  RunMetadata metadata;  // The timeline of the last step, when --trace asks for it.
+  StepTimes times;             // With --benchmark.
+  RunMetadata metadata;        // The timeline of the last step, when --trace asks for it.
 };
 
 // Runs the steps; on terminals with a progress bar when that takes a while.
