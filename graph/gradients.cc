@@ -85,6 +85,14 @@ class Differentiation {
     if (std::any_of(ys.begin(), ys.end(), bad) || std::any_of(xs.begin(), xs.end(), bad)) {
       return InvalidArgument("AddGradients: every y and x must be a tensor of the scope's graph");
     }
+    const auto foreign = [&](const Output& o) { return o.valid() && bad(o); };
+    if (std::any_of(grad_ys.begin(), grad_ys.end(), foreign)) {
+      return InvalidArgument("AddGradients: every grad_y must be a tensor of the scope's graph");
+    }
+    if (std::any_of(options_.stop_gradients.begin(), options_.stop_gradients.end(), bad)) {
+      return InvalidArgument(
+          "AddGradients: every tensor of stop_gradients must be one of the scope's graph");
+    }
     if (!grad_ys.empty() && grad_ys.size() != ys.size()) {
       return InvalidArgument("AddGradients: ", ys.size(), " ys, but ", grad_ys.size(), " grad_ys");
     }

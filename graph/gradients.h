@@ -71,14 +71,14 @@ class GradientContext {
 };
 
 struct GradientOptions {
-  std::vector<Output> stop_gradients;  // Treated as constants.
+  std::vector<Output> stop_gradients = {};  // Treated as constants.
   bool colocate_with_ops = false;
 };
 
 // One gradient per x, in order; Gradient::exists() is false for an x on which no y depends.
 // `grad_ys` is empty (ones) or has one entry per y (an invalid entry means ones).
-// Errors: InvalidArgument for wrong counts or types; Unimplemented listing every op on the way
-// that lacks a gradient.
+// Errors: InvalidArgument for wrong counts, types, or tensors of another graph; Unimplemented
+// listing every op on the way that lacks a gradient.
 absl::StatusOr<std::vector<Gradient>> AddGradients(const OpScope& scope,
                                                    absl::Span<const Output> ys,
                                                    absl::Span<const Output> xs,

@@ -91,5 +91,16 @@ TEST(Gradients, AreNodesUnderTheGradientsScope) {
   EXPECT_EQ((*second)[0].dense.name().rfind("gradients_1/", 0), 0u);
 }
 
+TEST(Gradients, TensorsOfAnotherGraphAreRefused) {
+  const Scope scope = Scope::Root(), other = Scope::Root();
+  const Output x = X(scope), y = Unary(scope, "Exp", x), foreign = X(other);
+  const auto error = [&](absl::Span<const Output> grad_ys, const GradientOptions& options) {
+    return AddGradients(scope, {y}, {x}, grad_ys, options).status();
+  };
+  EXPECT_TRUE(absl::IsInvalidArgument(error({foreign}, {})));
+  EXPECT_TRUE(absl::IsInvalidArgument(error({}, {.stop_gradients = {foreign}})));
+  EXPECT_TRUE(scope.status().ok()) << scope.status();
+}
+
 }  // namespace
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
@@ -19,10 +20,46 @@ namespace {
 using google::protobuf::util::MessageDifferencer;
 
 constexpr int kOurProducer = 134;
+constexpr size_t kShownBytes = 100;  // Of an attr's value, in an error.
 
 // Newer attrs that tell people something and change nothing.
 constexpr absl::string_view kAnnotations[] = {"debug_name", "grad_a", "grad_b",
                                               "grad_x",     "grad_y", "metadata"};
+
+// Types and numbers among the newer attrs have no value that is neutral by itself: of each, the
+// value that says what the op did before it had the attr.
+struct NewerType {
+  absl::string_view op_prefix;
+  absl::string_view attr;
+  DataType neutral;
+};
+constexpr NewerType kNewerTypes[] = {
+    {"ConcatOffset", "shape_type", DT_INT32},
+    {"IRFFT", "Tcomplex", DT_COMPLEX64},
+    {"IRFFT", "Treal", DT_FLOAT},
+    {"RFFT", "Tcomplex", DT_COMPLEX64},
+    {"RFFT", "Treal", DT_FLOAT},
+    {"SparseSegment", "Tsegmentids", DT_INT32},
+    {"TensorListGetItem", "Tshape", DT_INT32},
+    {"TopKV2", "Tk", DT_INT32},
+    {"TopKV2", "index_type", DT_INT32},
+};
+
+struct NewerFloat {
+  absl::string_view op_prefix;
+  absl::string_view attr;
+  float neutral;
+};
+constexpr NewerFloat kNewerFloats[] = {{"FusedBatchNorm", "exponential_avg_factor", 1}};
+
+// True when `table` has the attr of the op, and with this value.
+template <typename Row, size_t kRows, typename Value>
+bool IsNeutral(const Row (&table)[kRows], absl::string_view op, absl::string_view attr,
+               Value value) {
+  return std::any_of(table, table + kRows, [&](const Row& row) {
+    return absl::StartsWith(op, row.op_prefix) && attr == row.attr && value == row.neutral;
+  });
+}
 
 // An input of a NodeDef: "node", "node:2" or "^node".
 struct InputName {
@@ -72,8 +109,8 @@ bool IsHarmless(absl::string_view op, const std::string& name, const AttrValue& 
     case AttrValue::kI: return value.i() == 0;
     case AttrValue::kB: return !value.b();
     case AttrValue::kList: return value.list().ByteSizeLong() == 0;
-    case AttrValue::kType: return true;
-    case AttrValue::kF: return true;
+    case AttrValue::kType: return IsNeutral(kNewerTypes, op, name, value.type());
+    case AttrValue::kF: return IsNeutral(kNewerFloats, op, name, value.f());
     default: return false;
   }
 }
@@ -242,6 +279,10 @@ class Importer {
       if (unknown && IsHarmless(node.op(), name, value, theirs, def_.versions().producer())) {
         continue;
       }
+      if (unknown && def_.versions().producer() > kOurProducer) {
+        return Unimplemented("the op has no attr '", name, "', which a newer producer set to ",
+                             value.ShortDebugString().substr(0, kShownBytes));
+      }
       spec->attrs.Set(name, value);
     }
     if (!options_.prefix.empty()) {
@@ -348,6 +389,10 @@ void ExportGraphDef(const Graph& graph, GraphDef* def) {
 }
 
 std::vector<std::string> UnknownOps(const GraphDef& def, const OpRegistry& registry) {
+  absl::flat_hash_set<absl::string_view> functions;
+  for (const FunctionDef& function : def.library().function()) {
+    functions.insert(function.signature().name());
+  }
   std::map<std::string, int> counts;
   const auto count = [&](const NodeDef& node) {
     if (registry.Find(node.op()) == nullptr) ++counts[node.op()];
@@ -356,12 +401,10 @@ std::vector<std::string> UnknownOps(const GraphDef& def, const OpRegistry& regis
   for (const FunctionDef& function : def.library().function()) {
     for (const NodeDef& node : function.node_def()) count(node);
   }
-  for (const FunctionDef& function : def.library().function()) {
-    counts.erase(function.signature().name());
-  }
   std::vector<std::string> lines;
   for (const auto& [op, n] : counts) {
-    lines.push_back(absl::StrCat(op, " (", n, n == 1 ? " node)" : " nodes)"));
+    lines.push_back(absl::StrCat(op, functions.contains(op) ? " (function, " : " (", n,
+                                 n == 1 ? " node)" : " nodes)"));
   }
   return lines;
 }

@@ -108,6 +108,47 @@ TEST(Import, NewerAttrsThatSayNothingAreDropped) {
             "MatMul 'm': the op has no attr 'new_switch'");
 }
 
+std::string Attr(const std::string& name, const std::string& value) {
+  return " attr { key: '" + name + "' value { " + value + " } }";
+}
+
+// The error of importing a TopKV2 'top' with these further attrs from a newer producer.
+std::string TopKError(const std::string& attrs) {
+  Graph graph(StandardOps());
+  const std::string nodes = NodeText("x", "Placeholder", {}, kPlaceholder) +
+                            NodeText("k", "Placeholder", {}, Attr("dtype", "type: DT_INT32")) +
+                            NodeText("top", "TopKV2", {"x", "k"}, kFloat + attrs);
+  const GraphDef def = Parse(nodes + "versions { producer: 1500 }");
+  return std::string(ImportGraphDef(def, graph).message());
+}
+
+TEST(Import, NewerTypesAreDroppedWhereTheyAreWhatTheyWere) {
+  EXPECT_EQ(TopKError(Attr("index_type", "type: DT_INT32") + Attr("Tk", "type: DT_INT32")), "");
+  EXPECT_EQ(TopKError(Attr("index_type", "type: DT_INT64")),
+            "TopKV2 'top': the op has no attr 'index_type', which a newer producer set to type: "
+            "DT_INT64");
+  EXPECT_NE(TopKError(Attr("Tnew", "type: DT_FLOAT")).find("'Tnew'"), std::string::npos);
+  EXPECT_NE(TopKError(Attr("fraction", "f: 1")).find("'fraction'"), std::string::npos);
+  EXPECT_NE(TopKError(Attr("mode", "s: 'fast'")).find("fast"), std::string::npos);
+  EXPECT_EQ(TopKError(Attr("mode", "s: ''") + Attr("n", "i: 0") + Attr("l", "list { }")), "");
+}
+
+TEST(Import, BatchNormalisationByRunningAveragesIsNotDropped) {
+  const auto error = [](const std::string& factor) {
+    Graph graph(StandardOps());
+    std::string nodes;
+    for (const char* name : {"x", "scale", "offset", "mean", "variance"}) {
+      nodes += NodeText(name, "Placeholder", {}, kPlaceholder);
+    }
+    nodes += NodeText("bn", "FusedBatchNormV3", {"x", "scale", "offset", "mean", "variance"},
+                      std::string(kFloat) + Attr("U", "type: DT_FLOAT") +
+                          Attr("exponential_avg_factor", "f: " + factor));
+    return ImportGraphDef(Parse(nodes + "versions { producer: 1500 }"), graph);
+  };
+  EXPECT_TRUE(error("1.0").ok()) << error("1.0");
+  EXPECT_TRUE(absl::IsUnimplemented(error("0.25"))) << error("0.25");
+}
+
 TEST(Import, AssignmentsMayChooseToCheckShapes) {
   const std::string handle =
       NodeText("v", "VarHandleOp", {},
@@ -176,6 +217,13 @@ TEST(Import, FunctionsOfSeveralImportsJoin) {
             "exists.");
   EXPECT_EQ(graph.num_nodes(), 0);
   EXPECT_EQ(graph.library->function_size(), 2);
+}
+
+TEST(UnknownOps, FunctionsDoNotRunYet) {
+  const GraphDef def = Parse(FunctionText("f", "Zap") + NodeText("a", "f", {}) +
+                             NodeText("b", "f", {}) + NodeText("c", "NoOp", {}));
+  EXPECT_EQ(UnknownOps(def, StandardOps()),
+            (std::vector<std::string>{"Zap (1 node)", "f (function, 2 nodes)"}));
 }
 
 TEST(Import, ValidateShapeIsAnAttrOfAssignVariableOpAlone) {

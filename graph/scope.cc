@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
@@ -22,22 +23,46 @@ std::string LocationText(const SourceLocation& where) {
   return file.empty() ? "" : absl::StrCat(file, ":", where.line());
 }
 
-// Numbers written in code take the wanted type when it can hold their kind: integers become any
-// number, floats any floating or complex one.
+// True when a literal may become a To: floats are never integers, not even whole ones, and integers
+// must be in range.
+template <typename To, typename From>
+bool Holds(From value) {
+  if constexpr (!std::is_integral_v<To> || std::is_same_v<From, bool>) {
+    return true;
+  } else if constexpr (!std::is_integral_v<From>) {
+    return false;
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return value == 0 || value == 1;
+  } else {
+    return std::in_range<To>(value);
+  }
+}
+
+template <typename T>
+std::string NumberText(T value) {
+  if constexpr (std::is_integral_v<T>) {
+    return absl::StrCat(+value);  // Promoted: an int8_t is no character.
+  } else {
+    return absl::StrCat(static_cast<float>(value));
+  }
+}
+
+// Numbers written in code take the wanted type when it can hold them: integers become any number in
+// whose range they are, floats any floating or complex one.
 absl::StatusOr<Tensor> CastLiteral(const Tensor& value, DataType wanted) {
   if (value.dtype() == wanted) return value;
   ASSIGN_OR_RETURN(Tensor out, Tensor::Make(wanted, value.shape()));
-  const bool is_float = IsFloatingType(value.dtype());
   const absl::Status status = DispatchNumbers(value.dtype(), [&]<typename From>(TypeTag<From>) {
     return DispatchNumbers(wanted, [&]<typename To>(TypeTag<To>) -> absl::Status {
       if constexpr (std::is_same_v<From, Complex64> || std::is_same_v<From, Complex128>) {
         return InvalidArgument("a complex number cannot become ", DataTypeName(wanted));
       } else {
-        if (is_float && std::is_integral_v<To>) {
-          return InvalidArgument("a floating-point number cannot become ", DataTypeName(wanted));
-        }
         for (int64_t i = 0; i < value.num_elements(); ++i) {
           const From from = value.data<From>()[i];
+          if (!Holds<To>(from)) {
+            return InvalidArgument("the number ", NumberText(from), " cannot become ",
+                                   DataTypeName(wanted));
+          }
           if constexpr (std::is_same_v<To, Half> || std::is_same_v<To, BFloat16> ||
                         std::is_same_v<To, Complex64>) {
             out.mutable_data<To>()[i] = To(static_cast<float>(from));
@@ -53,6 +78,16 @@ absl::StatusOr<Tensor> CastLiteral(const Tensor& value, DataType wanted) {
   });
   RETURN_IF_ERROR(status);
   return out;
+}
+
+// The ops of a scope that stands for none.
+const OpRegistry& NoOps() {
+  static const OpRegistry* const registry = [] {
+    auto* none = new OpRegistry;
+    (void)none->Seal();  // Declares nothing that could be wrong.
+    return none;
+  }();
+  return *registry;
 }
 
 }  // namespace
@@ -83,13 +118,15 @@ std::string GraphState::UniqueName(absl::string_view name) {
   return absl::StrCat(name, "_", i - 1);
 }
 
-Scope Scope::Root(const OpRegistry& registry) { return Of(std::make_shared<GraphState>(registry)); }
-
-Scope Scope::Of(std::shared_ptr<GraphState> state) {
-  Scope scope;
-  scope.state_ = std::move(state);
-  return scope;
+Scope::Scope() : state_(std::make_shared<GraphState>(NoOps())) {
+  Fail(FailedPrecondition("the scope has no graph: Scope::Root() makes one that has"));
 }
+
+Scope Scope::Root(const OpRegistry& registry) {
+  return Scope(std::make_shared<GraphState>(registry));
+}
+
+Scope Scope::Of(std::shared_ptr<GraphState> state) { return Scope(std::move(state)); }
 
 Scope Scope::Sub(absl::string_view name) const {
   return WithPrefix(state_->UniqueName(Join(prefix_, name)));
@@ -124,7 +161,12 @@ Scope Scope::Device(absl::string_view device) const {
 Scope Scope::ControlDependencies(absl::Span<const Operation> ops) const {
   Scope scope = *this;
   for (const Operation& op : ops) {
-    if (op.valid()) scope.control_inputs_.push_back(op.id());
+    if (!op.valid()) continue;
+    if (op.state() == state_) {
+      scope.control_inputs_.push_back(op.id());
+    } else {
+      Fail(InvalidArgument("control input '", op.name(), "' belongs to another graph"));
+    }
   }
   return scope;
 }
@@ -138,6 +180,10 @@ Scope Scope::NoControlDependencies() const {
 Scope Scope::ColocateWith(const Operation& op) const {
   Scope scope = *this;
   if (!op.valid()) return scope;
+  if (op.state() != state_) {
+    Fail(InvalidArgument("'", op.name(), "', to colocate with, belongs to another graph"));
+    return scope;
+  }
   const absl::StatusOr<std::vector<std::string>> groups =
       op.node().attrs().Get<std::vector<std::string>>("_class");
   if (groups.ok()) {

@@ -71,7 +71,7 @@ class Output {
 
 // Whatever a builder accepts as an input: a tensor of the graph, or a constant (a Tensor, number,
 // string, or nested list of numbers), which becomes a Const node. Numbers written in code take the
-// type that the op's other inputs ask for.
+// type that the op's other inputs ask for; one that this type cannot hold is an error.
 class Input {
  public:
   Input(const weir::Output& output) : output_(output) {}                               // NOLINT
@@ -116,12 +116,15 @@ class OpBuilder;
 // the With-like functions return a changed copy.
 class Scope {
  public:
+  // A scope that stands for none: its graph knows no op and its status is an error from the start,
+  // so that building there gives invalid handles and whoever uses the graph reports it.
+  Scope();
   // A scope over a new, empty graph of the standard ops (defined beside them, in
   // ops/standard_ops.cc, so that graph/ itself names no op).
   static Scope Root();
   // The same over other ops. REQUIRES: `registry` is sealed and outlives the graph.
   static Scope Root(const OpRegistry& registry);
-  // The root scope of an existing graph under construction.
+  // The root scope of an existing graph under construction. REQUIRES: `state` is not null.
   static Scope Of(std::shared_ptr<GraphState> state);
 
   // A name scope below this one, made unique: names read "this/name/...".
@@ -135,11 +138,14 @@ class Scope {
   Scope NamedAsScope() const { return Named("/"); }
   // Merges `device` into the device of new nodes; fields already set inside win.
   Scope Device(absl::string_view device) const;
+  // The same scope, in which new nodes also wait for `ops`. Invalid handles are passed over, since
+  // their error is already kept; an operation of another graph is an error.
   Scope ControlDependencies(absl::Span<const Operation> ops) const;
   Scope ControlDependencies(std::initializer_list<Operation> ops) const {
     return ControlDependencies(absl::MakeConstSpan(ops.begin(), ops.size()));
   }
   Scope NoControlDependencies() const;
+  // The same scope, in which new nodes go where `op` is: handles as in ControlDependencies.
   Scope ColocateWith(const Operation& op) const;
 
   OpBuilder Op(absl::string_view op, SourceLocation where = SourceLocation::Current()) const;
@@ -158,6 +164,8 @@ class Scope {
   void Fail(const absl::Status& status) const;
 
  private:
+  explicit Scope(std::shared_ptr<GraphState> state) : state_(std::move(state)) {}
+
   std::shared_ptr<GraphState> state_;
   std::string prefix_;
   std::string op_name_;

@@ -46,6 +46,29 @@ TEST(Scope, NumbersTakeTheTypeOfTheOtherInput) {
   EXPECT_FALSE(scope.status().ok());
 }
 
+// The error of adding `literal` to a tensor of `type`; "" if there is none.
+std::string LiteralError(DataType type, const Input& literal) {
+  const Scope scope = Scope::Root();
+  const Output x = scope.Op("Placeholder").Attr("dtype", type).Build();
+  (void)scope.Named("sum").Op("AddV2").In(x).In(literal).Build();
+  return std::string(scope.status().message());
+}
+
+TEST(Scope, NumbersThatTheTypeCannotHoldAreErrors) {
+  const std::string error = LiteralError(DT_UINT8, 300);
+  EXPECT_NE(error.find("AddV2 'sum' (scope_test.cc:"), std::string::npos) << error;
+  EXPECT_NE(error.find("the number 300 cannot become uint8"), std::string::npos) << error;
+  EXPECT_NE(LiteralError(DT_UINT8, -1).find("-1"), std::string::npos);
+  EXPECT_NE(LiteralError(DT_INT8, {1, 128}).find("128"), std::string::npos);
+  EXPECT_NE(LiteralError(DT_INT32, int64_t{1} << 31).find("2147483648"), std::string::npos);
+  EXPECT_NE(LiteralError(DT_INT64, ~uint64_t{0}).find("18446744073709551615"), std::string::npos);
+  EXPECT_NE(LiteralError(DT_INT32, 2.5).find("2.5"), std::string::npos);
+  EXPECT_EQ(LiteralError(DT_UINT8, {0, 255}), "");
+  EXPECT_EQ(LiteralError(DT_INT8, -128), "");
+  EXPECT_EQ(LiteralError(DT_INT64, int64_t{1} << 40), "");
+  EXPECT_EQ(LiteralError(DT_HALF, 2.5), "");
+}
+
 TEST(Scope, ControlDependenciesSkipDataInputs) {
   const Scope scope = Scope::Root();
   const Output x = Constant(scope, Tensor::Scalar<float>(1));
@@ -89,6 +112,27 @@ TEST(Scope, InputsOfAnotherGraphAreRefused) {
   const Output x = Constant(one, Tensor::Scalar<float>(1));
   EXPECT_FALSE(Operation(two.Op("Identity").In(x).Build()).valid());
   EXPECT_NE(two.status().message().find("another graph"), std::string::npos);
+}
+
+TEST(Scope, OperationsOfAnotherGraphAreRefused) {
+  const Scope other = Scope::Root();
+  (void)other.Op("NoOp").Build();
+  const Operation foreign = other.Named("foreign").Op("NoOp").Build();
+  const Scope waits = Scope::Root(), together = Scope::Root(), control = Scope::Root();
+  (void)waits.ControlDependencies({foreign}).Op("NoOp").Build();
+  EXPECT_EQ(waits.status().message(), "control input 'foreign' belongs to another graph");
+  (void)together.ColocateWith(foreign).Op("NoOp").Build();
+  EXPECT_NE(together.status().message().find("'foreign'"), std::string::npos);
+  (void)control.Op("NoOp").Control(foreign).Build();
+  EXPECT_FALSE(control.status().ok());
+}
+
+TEST(Scope, OneThatStandsForNoneGivesInvalidHandles) {
+  const Scope none;
+  EXPECT_FALSE(none.Op("Relu").In(1.0f).Build().valid());
+  EXPECT_FALSE(none.Sub("a").Named("b").Device("/cpu:0").Op("NoOp").Build().valid());
+  EXPECT_EQ(none.graph().num_nodes(), 0);
+  EXPECT_NE(none.status().message().find("Scope::Root()"), std::string::npos) << none.status();
 }
 
 }  // namespace

@@ -243,5 +243,20 @@ TEST(FusedBatchNorm, SecondGradient) {
   for (const Version& version : kVersions) ExpectSecondGradient(version);
 }
 
+TEST(FusedBatchNorm, TheStatisticsOfAnEmptyBatchAreNan) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  OpTest("FusedBatchNormV2")
+      .In<float>({0, 2, 2, 1}, {})
+      .In<float>({1}, {1})
+      .In<float>({1}, {0})
+      .In<float>({0}, {})
+      .In<float>({0}, {})
+      .Expect<float>({0, 2, 2, 1}, {})
+      .Expect<float>({1}, {kNan})
+      .Expect<float>({1}, {kNan})
+      .Expect<float>({1}, {0})
+      .Expect<float>({1}, {0});
+}
+
 }  // namespace
 }  // namespace weir

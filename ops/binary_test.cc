@@ -418,5 +418,12 @@ TEST(Operators, NameTheCallersLine) {
   EXPECT_NE(s.status().message().find("binary_test.cc"), std::string::npos) << s.status();
 }
 
+TEST(Binary, IgammaOfZeroIsZero) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor a = Tensor::Of<double>({4}, {0, -1, nan, 2});
+  OpTest("Igamma").In(a).In<double>({}, {0}).Expect<double>({4}, {0, 0, 0, 0});
+  OpTest("Igammac").In(a).In<double>({}, {0}).Expect<double>({4}, {nan, nan, nan, 1});
+}
+
 }  // namespace
 }  // namespace weir

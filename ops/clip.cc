@@ -45,7 +45,7 @@ absl::Status ClipGradient(GradientContext& g) {
 
 void RegisterClipOps(OpRegistry& ops) {
   ops.Add("ClipByValue")
-      .Doc("output = min(max(t, clip_value_min), clip_value_max); bounds are scalars or like t.")
+      .Doc("output = max(min(t, clip_value_max), clip_value_min); bounds are scalars or like t.")
       .In("t: T")
       .In("clip_value_min: T")
       .In("clip_value_max: T")

@@ -45,5 +45,11 @@ TEST(ClipByValue, GradientGoesToTheElementOrItsBound) {
       .Check();
 }
 
+TEST(ClipByValue, TheLowBoundWinsWhereBoundsCross) {
+  const Tensor low = Tensor::Of<int32_t>({2}, {3, 3}), t = Tensor::Of<int32_t>({2}, {1, 5});
+  OpTest("ClipByValue").In(t).In<int32_t>({}, {3}).In<int32_t>({}, {2}).Expect(low);
+  OpTest("ClipByValue").In(t).In(low).In<int32_t>({}, {2}).Expect(low);
+}
+
 }  // namespace
 }  // namespace weir

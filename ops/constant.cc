@@ -55,7 +55,12 @@ Output Filled(const OpScope& scope, const weir::Shape& shape, DataType dtype, do
 }  // namespace
 
 Output Const(const OpScope& scope, const Input& value) {
-  if (!value.is_constant()) return value.output();
+  if (!value.is_constant()) {
+    if (!value.output().valid()) {
+      scope.Fail(InvalidArgument("Const: the value is an empty tensor or an empty handle"));
+    }
+    return value.output();
+  }
   return ConstOfTensor(scope, value.value());
 }
 

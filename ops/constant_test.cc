@@ -235,5 +235,12 @@ TEST(Placeholder, SecondVersionNeedsAShape) {
       .ExpectError("feed");
 }
 
+TEST(Const, AnEmptyTensorIsAnError) {
+  const Scope s = Scope::Root();
+  EXPECT_TRUE(ops::Const(s, Tensor::Of<float>({0, 3}, {})).valid()) << s.status();
+  EXPECT_FALSE(ops::Const(s, Tensor()).valid());
+  EXPECT_NE(s.status().message().find("constant_test.cc"), std::string::npos) << s.status();
+}
+
 }  // namespace
 }  // namespace weir

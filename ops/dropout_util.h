@@ -9,7 +9,7 @@
 namespace weir::ops {
 
 struct DropoutOptions {
-  std::optional<int64_t> seed;  // As RandomOptions::seed in random.h.
+  std::optional<int64_t> seed = std::nullopt;  // As RandomOptions::seed in random.h.
   // An int32 vector, which broadcasts to x's shape: where it is 1, elements are kept or dropped
   // together. Absent: every element on its own.
   std::optional<Output> noise_shape = std::nullopt;

@@ -88,5 +88,11 @@ TEST(NoOp, RunsAfterItsControlInputs) {
   EXPECT_FALSE(session->Run({}, {}, {after}).ok());
 }
 
+TEST(Group, RefusesOperationsOfAnotherGraph) {
+  const Scope s = Scope::Root(), other = Scope::Root();
+  (void)ops::Group(s, {ops::NoOp(other.Named("a"))});
+  EXPECT_EQ(s.status().message(), "control input 'a' belongs to another graph");
+}
+
 }  // namespace
 }  // namespace weir

@@ -38,7 +38,7 @@ struct VarianceScalingOptions {
   double scale = 1;
   Mode mode = kFanIn;
   Distribution distribution = kTruncatedNormal;
-  Seed seed;
+  Seed seed = std::nullopt;
 };
 Initializer VarianceScaling(const VarianceScalingOptions& options);
 

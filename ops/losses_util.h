@@ -11,7 +11,7 @@ namespace weir {
 
 struct LossOptions {
   // A scalar, or a tensor that broadcasts to the loss per element. Absent: 1.
-  Output weights;
+  Output weights = {};
   double label_smoothing = 0;  // Cross entropies: moves labels towards the middle.
 };
 

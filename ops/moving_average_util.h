@@ -12,7 +12,7 @@ namespace weir {
 struct MovingAverageOptions {
   // When valid, an integer scalar that counts updates: decay is then at most (1 + n) / (10 + n),
   // so that averages move fast at first.
-  Output num_updates;
+  Output num_updates = {};
   std::string name = "ExponentialMovingAverage";
 };
 

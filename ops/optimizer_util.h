@@ -38,15 +38,15 @@ struct UpdateRule {
     double initial = 0;
     int position = 0;  // Among the op's variables after the first.
   };
-  std::string name;         // Of slots and ops: "RMSProp".
-  std::string op;           // The rule in weir/ops/training.h: "CenteredRMSProp".
-  std::vector<Slot> slots;  // In the order of creation.
+  std::string name = "";         // Of slots and ops: "RMSProp".
+  std::string op = "";           // The rule in weir/ops/training.h: "CenteredRMSProp".
+  std::vector<Slot> slots = {};  // In the order of creation.
   // The op's inputs after the variables, by name and apart by blanks: a setting, or "grad",
   // "indices", "beta1_power", "beta2_power". Without `sparse`, rows are made dense.
-  std::string dense;
-  std::string sparse;
-  std::map<std::string, Input> settings;
-  ops::ApplyOptions options;
+  std::string dense = "";
+  std::string sparse = "";
+  std::map<std::string, Input> settings = {};
+  ops::ApplyOptions options = {};
   bool has_beta_powers = false;   // Variables with beta1^t and beta2^t.
   bool has_weight_decay = false;  // var -= learning_rate * weight_decay * var before the step.
 };

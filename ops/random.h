@@ -16,7 +16,8 @@
 namespace weir::ops {
 
 struct RandomOptions {
-  std::optional<int64_t> seed;  // Of the op; absent: from the graph's seed, if it has one.
+  std::optional<int64_t> seed =
+      std::nullopt;  // Of the op; absent: from the graph's seed, if it has one.
 };
 
 // Uniform on [0, 1). dtype: half, bfloat16, float, double.

@@ -392,8 +392,8 @@ void RegisterSegmentOps(OpRegistry& ops) {
   const Reduction kSum = {"Sum", "sum", kNumbers, SegmentSumGradient};
   const Reduction kMean = {"Mean", "mean", kNumbers, SegmentMeanGradient};
   const Reduction kProd = {"Prod", "product", kNumbers, SegmentProdGradient};
-  const Reduction kMax = {"Max", "maximum", kReal, SegmentExtremeGradient};
-  const Reduction kMin = {"Min", "minimum", kReal, SegmentExtremeGradient};
+  const Reduction kMax = {"Max", "maximum (NaN if there is one)", kReal, SegmentExtremeGradient};
+  const Reduction kMin = {"Min", "minimum (NaN if there is one)", kReal, SegmentExtremeGradient};
   for (const Reduction& r : {kSum, kProd, kMax, kMin}) AddUnsorted(ops, r);
   for (const Reduction& r : {kSum, kMean, kProd, kMax, kMin}) AddSorted(ops, r);
   const Reduction kSparse[] = {

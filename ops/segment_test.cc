@@ -173,5 +173,18 @@ TEST(SparseSegment, Gradient) {
   }
 }
 
+TEST(Segment, NanWinsInAnyOrder) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  for (const std::vector<float>& row : {std::vector<float>{1, kNan}, {kNan, 1}}) {
+    const Tensor data = Tensor::Vector<float>(row);
+    for (const char* op : {"SegmentMax", "SegmentMin"}) {
+      OpTest(op).In(data).In(Ids({0, 0})).Expect<float>({1}, {kNan});
+    }
+    for (const char* op : {"UnsortedSegmentMax", "UnsortedSegmentMin"}) {
+      OpTest(op).In(data).In(Ids({0, 0})).In(Count(1)).Expect<float>({1}, {kNan});
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir

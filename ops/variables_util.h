@@ -65,7 +65,7 @@ struct GetVariableOptions {
   Reuse reuse = Reuse::kNew;
   bool use_resource = true;  // false: a reference variable, as TensorFlow 1 made them.
   bool local = false;        // A counter or the like: not saved, not trainable, initialised apart.
-  std::vector<std::string> collections;  // Further collections of the graph that get its name.
+  std::vector<std::string> collections = {};  // Further collections of the graph that get its name.
 };
 
 // The variable `name` below the scope's prefix: "fc/w" for "w" in the scope "fc". An empty

@@ -2,6 +2,11 @@
 
 #include <cmath>
 
+#include "weir/graph/gradients.h"
+#include "weir/ops/identity.h"
+#include "weir/ops/losses_util.h"
+#include "weir/ops/moving_average_util.h"
+#include "weir/ops/random.h"
 #include "weir/ops/seed_util.h"
 #include "weir/runtime/session.h"
 #include "weir/tests/op_test.h"
@@ -126,6 +131,22 @@ TEST(Group, RefusesEmptyHandles) {
   const Scope s = Scope::Root();
   EXPECT_FALSE(Group(s, {Operation()}).valid());
   EXPECT_FALSE(s.status().ok());
+}
+
+TEST(Group, RefusesOperationsOfAnotherGraph) {
+  const Scope s = Scope::Root();
+  (void)Group(s, {ops::NoOp(Scope::Root())});
+  EXPECT_FALSE(s.status().ok());
+}
+
+TEST(Options, EveryFieldMayBeLeftOut) {
+  const Scope s = Scope::Root();
+  EXPECT_EQ(GetVariable(s, "v", Shape(), Zeros(), {.dtype = DT_DOUBLE}).dtype(), DT_DOUBLE);
+  EXPECT_TRUE(ops::RandomOptions{.seed = 1}.seed.has_value());
+  EXPECT_EQ((VarianceScalingOptions{.scale = 2}.scale), 2);
+  EXPECT_EQ((LossOptions{.label_smoothing = 0.5}.label_smoothing), 0.5);
+  EXPECT_EQ((MovingAverageOptions{.name = "a"}.name), "a");
+  EXPECT_TRUE(GradientOptions{.colocate_with_ops = true}.colocate_with_ops);
 }
 
 // The value that an initializer gives to a variable of that shape.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "weir/kernels/cpu/channel_util.h"
 
@@ -73,6 +74,10 @@ absl::Status RunTraining(KernelPrepare& k, const ChannelView& v, float epsilon) 
           saved_variance[c] = static_cast<float>(t[0] / n);
           variance[c] = static_cast<float>(t[0] / n * unbiased);
         });
+    if (count == 0) {  // What is saved stays 0, but the statistics of nothing are no numbers.
+      std::fill_n(mean, v.channels, std::numeric_limits<float>::quiet_NaN());
+      std::fill_n(variance, v.channels, std::numeric_limits<float>::quiet_NaN());
+    }
     Normalize<T>(r, v, saved_mean, saved_variance, epsilon, r.Workspace<float>(scratch));
     if (has_third) *r.Out<float>(5) = 0;
     return absl::OkStatus();

@@ -23,10 +23,11 @@ absl::Status PrepareClipByValue(KernelPrepare& k) {
       T* out = r.Out<T>(0);
       r.ParallelFor(n, 3, [=](int64_t begin, int64_t end) {
         using C = ComputeType<T>;
-        // NaN is neither below nor above a bound, and stays.
+        // The low bound has the last word where it is above the high one. NaN is neither below nor
+        // above a bound, and stays.
         const auto clip = [](C x, C lo, C hi) {
-          const C raised = x < lo ? lo : x;
-          return raised > hi ? hi : raised;
+          const C lowered = x > hi ? hi : x;
+          return lowered < lo ? lo : lowered;
         };
         if (low_stride == 0 && high_stride == 0) {
           const C lo = low[0], hi = high[0];

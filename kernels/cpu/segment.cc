@@ -56,6 +56,16 @@ struct ProdReduction {
   }
 };
 
+// NaN wins wherever it stands among the rows, so that their order does not matter.
+template <typename A>
+bool IsNan(const A& a) {
+  if constexpr (std::is_floating_point_v<A>) {
+    return a != a;
+  } else {
+    return false;
+  }
+}
+
 struct MaxReduction {
   template <typename T>
   static T Empty() {
@@ -63,7 +73,7 @@ struct MaxReduction {
   }
   template <typename A>
   static A Combine(const A& a, const A& b) {
-    return a < b ? b : a;
+    return a < b || IsNan(b) ? b : a;
   }
 };
 
@@ -74,7 +84,7 @@ struct MinReduction {
   }
   template <typename A>
   static A Combine(const A& a, const A& b) {
-    return b < a ? b : a;
+    return b < a || IsNan(b) ? b : a;
   }
 };
 

@@ -178,8 +178,8 @@ double Polygamma(double n, double x) {
 }
 
 double IncompleteGammaP(double a, double x) {
-  if (!(a > 0) || !(x >= 0)) return kNan;
   if (x == 0) return 0;
+  if (!(a > 0) || !(x >= 0)) return kNan;
   if (x == kInf) return a == kInf ? kNan : 1;
   if (a == kInf) return 0;
   return UsesSeries(a, x) ? GammaSeries(a, x) : 1 - GammaFraction(a, x);

@@ -20,7 +20,7 @@ double HurwitzZeta(double x, double q);
 double Polygamma(double n, double x);
 
 // The regularised incomplete gamma functions, P lower and Q = 1 - P upper. NaN unless a > 0 and
-// x >= 0.
+// x >= 0, but P(a, 0) is 0 for every a, as in TensorFlow.
 double IncompleteGammaP(double a, double x);
 double IncompleteGammaQ(double a, double x);
 // dP(a, x)/da.

@@ -100,6 +100,14 @@ TEST_F(RunGraphTest, UnknownOpsAllAtOnce) {
               {"m.pbtxt", "Frobnicate (1 node)", "Zap (1 node)"});
 }
 
+TEST_F(RunGraphTest, CallsOfFunctionsAreUnsupported) {
+  const std::string model = Write("m.pbtxt", R"(node { name: "a" op: "f" }
+      library { function { signature { name: "f" } node_def { name: "n" op: "NoOp" } } })");
+  ExpectError({model, "--target", "a"}, kUnimplemented, {"f (function, 1 node)"});
+  const std::string list = OutputOf({model, "--list"});
+  EXPECT_NE(list.find("unsupported:\n  f (function, 1 node)\n"), std::string::npos) << list;
+}
+
 TEST_F(RunGraphTest, BadGraphs) {
   const auto neg = [](const char* name, const char* input) {
     return std::string("node { name: '") + name + "' op: 'Neg' input: '" + input +
