@@ -124,7 +124,9 @@ TEST(BlockAllocator, RandomUseNeverOverlapsAndEndsWhole) {
       char* block = static_cast<char*>(allocator.Allocate(bytes));
       ASSERT_NE(block, nullptr);
       const auto next = live.lower_bound(block);
-      if (next != live.end()) ASSERT_LE(block + bytes, next->first);
+      if (next != live.end()) {
+        ASSERT_LE(block + bytes, next->first);
+      }
       if (next != live.begin()) {
         const auto previous = std::prev(next);
         ASSERT_LE(previous->first + previous->second, block);

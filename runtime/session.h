@@ -46,7 +46,7 @@ struct SessionOptions {
   int64_t memory_limit = 0;
   // Devices besides the CPU (weir/runtime/device.h). Nodes that name none go to the first that has
   // kernels for them.
-  std::vector<std::shared_ptr<Device>> devices;
+  std::vector<std::shared_ptr<Device>> devices = {};
   // A node that asks for a device or kernel which is not there goes where it can. Otherwise that is
   // an error, as in TensorFlow.
   bool allow_soft_placement = true;

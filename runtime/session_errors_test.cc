@@ -216,5 +216,50 @@ TEST(SessionGraphErrors, ExtendingByABadGraphLeavesTheSessionAsItWas) {
   EXPECT_EQ(session.Run({}, {"a"}).value()[0].ToString(), "float [] {-1}");
 }
 
+TEST(SessionLimits, AFewBytesThatSpellALargeConstantCountAgainstTheLimit) {
+  GraphDef def;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      Node("c", "Const", {},
+           Type("dtype", "DT_UINT8") +
+               "attr { key: 'value' value { tensor { dtype: DT_UINT8 tensor_shape { dim { size: "
+               "100000000 } } int_val: 7 } } }"),
+      &def));
+  const Session session = Session::Create(def, {.threads = 1, .memory_limit = 1'000'000}).value();
+  EXPECT_EQ(session.Run({}, {"c"}).status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST(SessionLimits, StringsAndFoldedExpressionsCountAgainstTheLimit) {
+  const Scope scope = Scope::Root();
+  const Output n = ops::Const(scope, Tensor::Vector<int32_t>({100'000}));
+  const Output strings = scope.Op("Fill").In(n).In(Tensor::Scalar("text")).Build();
+  const Output numbers = scope.Op("Fill").In(n).In(1.0).Build();
+  const Session session = Session::Create(scope, {.threads = 1, .memory_limit = 100'000}).value();
+  for (const Output& fetch : {strings, numbers}) {
+    EXPECT_EQ(session.Run({}, {fetch}).status().code(), absl::StatusCode::kResourceExhausted);
+  }
+}
+
+TEST(SessionLimits, ADeadlineCutsAStepShort) {
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope, DT_FLOAT, {-1, -1});
+  const Output y = scope.Op("MatMul").In(x).In(x).Build();
+  const Session session = Session::Create(scope, {.threads = 1}).value();
+  const Tensor large = Tensor::Zeros(DT_FLOAT, Shape({2000, 2000})).value();
+  const auto run = [&](int64_t timeout_ms) {
+    return session.Run({FeedRef(x, large)}, {TensorRef(y)}, {}, {.timeout_ms = timeout_ms});
+  };
+  EXPECT_EQ(run(1).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(run(INT64_MAX).ok());  // Longer than time itself.
+}
+
+TEST(SessionNames, ANameWithACommaIsNotTwo) {
+  const Scope scope = Scope::Root();
+  (void)ops::Const(scope.Named("a"), 1.0f);
+  (void)ops::Const(scope.Named("b"), 2.0f);
+  const Session session = Session::Create(scope).value();
+  ASSERT_TRUE(session.Run({}, {"a", "b"}).ok());
+  EXPECT_EQ(session.Prepare({}, {"a,b"}).status().code(), absl::StatusCode::kNotFound);
+}
+
 }  // namespace
 }  // namespace weir

@@ -15,6 +15,7 @@
 #include "weir/runtime/session.h"
 #include "weir/tests/conformance/compare.h"
 #include "weir/tests/conformance/harness.h"
+#include "weir/tests/conformance/session_options.h"
 
 namespace weir::conformance {
 namespace {
@@ -226,8 +227,7 @@ bool AssignsToConstant(const GraphDef& def) {
 }
 
 Outcome RunOnce(const Graph& graph, const Case& c, bool optimize) {
-  SessionOptions options;
-  options.threads = 1;
+  SessionOptions options = CaseOptions();
   options.optimize = optimize;
   const absl::StatusOr<Session> session = Session::Create(graph, options);
   if (!session.ok()) return OutcomeOfError(session.status(), c.def, "session");

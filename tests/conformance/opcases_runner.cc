@@ -17,6 +17,7 @@
 #include "weir/tests/conformance/compare.h"
 #include "weir/tests/conformance/factors.h"
 #include "weir/tests/conformance/harness.h"
+#include "weir/tests/conformance/session_options.h"
 #include "weir/tests/conformance/summaries.h"
 
 namespace weir::conformance {
@@ -138,8 +139,7 @@ struct Mode {
   const char* name() const { return fed ? "fed" : "constant"; }
 
   SessionOptions session_options() const {
-    SessionOptions options;
-    options.threads = 1;
+    SessionOptions options = CaseOptions();
     options.optimize = !fed;
     return options;
   }

@@ -12,6 +12,7 @@
 #include "weir/tests/conformance/compare.h"
 #include "weir/tests/conformance/harness.h"
 #include "weir/tests/conformance/replay_script.h"
+#include "weir/tests/conformance/session_options.h"
 #include "weir/tests/conformance/summaries.h"
 
 namespace weir::conformance {
@@ -36,11 +37,7 @@ class Replay {
   }
 
  private:
-  absl::StatusOr<Session> Open() const {
-    SessionOptions options;
-    options.threads = 1;
-    return Session::Create(graph_, options);
-  }
+  absl::StatusOr<Session> Open() const { return Session::Create(graph_, CaseOptions()); }
 
   Outcome Error(const absl::Status& status, absl::string_view where) const {
     return OutcomeOfError(status, meta_.graph_def(), where);
