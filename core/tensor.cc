@@ -60,8 +60,9 @@ absl::StatusOr<std::shared_ptr<Buffer>> MakeBuffer(DataType dtype, const Shape& 
   }
   void* data = allocator.Allocate(bytes);
   if (data == nullptr) {
-    return ResourceExhausted("no memory for ", DataTypeName(dtype), " ", shape.ToString(), ", ",
-                             bytes, " bytes");
+    const DeviceMemory* device = allocator.device_memory();
+    return ResourceExhausted("no memory", device == nullptr ? "" : " on " + device->name(), " for ",
+                             DataTypeName(dtype), " ", shape.ToString(), ", ", bytes, " bytes");
   }
   return std::shared_ptr<Buffer>(std::make_shared<OwnedBuffer>(data, bytes, allocator));
 }

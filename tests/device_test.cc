@@ -34,7 +34,7 @@ struct Model {
     const auto w = GetVariable(scope, "w", Shape({3, 2}), Constant(0.25), {.use_resource = true});
     const auto b = GetVariable(scope, "b", Shape({2}), Constant(0.5), {.use_resource = false});
     logits = ops::MatMul(scope.Named("logits"), x, w) + b;
-    loss = SparseSoftmaxCrossEntropyLoss(scope, labels, logits);
+    loss = SparseSoftmaxCrossEntropyLoss(scope, logits, labels);
     train = AdamOptimizer(0.1).Minimize(scope, loss);
     init = GlobalVariablesInitializer(scope);
   }

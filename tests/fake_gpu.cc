@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <utility>
 
 #include "weir/graph/graph.h"
 #include "weir/ops/standard_ops.h"
@@ -12,6 +13,12 @@
 #include "weir/runtime/session.h"
 
 namespace weir {
+namespace {
+
+// The device whose task this thread runs.
+thread_local const FakeGpu* running = nullptr;
+
+}  // namespace
 
 // The device's memory: addresses of this process that nobody may touch but while a task runs.
 class FakeGpu::Mapping final : public RegionSource {
@@ -102,8 +109,7 @@ FakeGpu::~FakeGpu() {
 Allocator& FakeGpu::allocator() { return *memory_; }
 
 void FakeGpu::Enqueue(std::function<absl::Status()> task) {
-  // A task that copies is in its own order already.
-  if (std::this_thread::get_id() == worker_.get_id()) {
+  if (running == this) {  // A task that copies is in its own order already.
     (void)task();
     return;
   }
@@ -140,7 +146,7 @@ absl::Status FakeGpu::WaitUntilIdle() {
 absl::Status FakeGpu::Synchronize() { return WaitUntilIdle(); }
 
 absl::Status FakeGpu::RunNow(const std::function<absl::Status()>& task) {
-  if (std::this_thread::get_id() == worker_.get_id()) return task();
+  if (running == this) return task();
   RETURN_IF_ERROR(WaitUntilIdle());
   return RunUnlocked(task);
 }
@@ -150,7 +156,9 @@ absl::Status FakeGpu::RunUnlocked(const std::function<absl::Status()>& task) {
     std::lock_guard<std::mutex> lock(mu_);
     if (unlocked_++ == 0) mapping_->Protect(/*locked=*/false);
   }
+  const FakeGpu* const outer = std::exchange(running, this);
   const absl::Status status = task();
+  running = outer;
   std::lock_guard<std::mutex> lock(mu_);
   if (--unlocked_ == 0) mapping_->Protect(/*locked=*/true);
   return status;
