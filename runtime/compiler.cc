@@ -322,7 +322,9 @@ class Compiler {
       const Slot& s = program_.slots[slot];
       infos.push_back({s.shape, s.dtype, IsConstant(slot) ? &s.constant : nullptr});
     }
-    KernelPrepare k(node, infos, context_.resources, context_.devices, placement_[node.id()]);
+    const bool elsewhere = placement_[node.id()] != kHost;
+    KernelPrepare k(node, elsewhere ? infos : std::move(infos), context_.resources,
+                    context_.devices, placement_[node.id()]);
     absl::Status status = kernels_.Prepare(k);
     if (absl::IsUnimplemented(status) && MayMoveToHost(node)) {
       MoveToHost(node, outputs);
@@ -429,8 +431,12 @@ class Compiler {
   absl::Status AddPrepared(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> sources,
                            absl::Span<const uint32_t> outputs) {
     const uint8_t device = placement_[node.id()];
-    ASSIGN_OR_RETURN(const std::vector<uint32_t> inputs,
-                     AllLocated(sources, device, k.values_used(), node));
+    absl::Span<const uint32_t> inputs = sources;
+    std::vector<uint32_t> located;
+    if (context_.devices.size() > 1) {
+      ASSIGN_OR_RETURN(located, AllLocated(sources, device, k.values_used(), node));
+      inputs = located;
+    }
     std::vector<std::pair<uint32_t, uint32_t>> aliases;  // (input slot, output slot) of run slots.
     for (int i = 0; i < node.num_outputs(); ++i) {
       const KernelPrepare::OutputInfo& out = k.Out(i);

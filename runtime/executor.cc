@@ -68,6 +68,7 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(
                                " bytes that the program's tensors take");
     }
     state->arenas_.push_back(std::make_shared<ArenaBuffer>(data, bytes, allocator));
+    state->arena_data_.push_back(static_cast<char*>(data));
   }
   std::vector<std::shared_ptr<Buffer>> objects(program.num_objects);
   state->slots_.resize(program.slots.size());
@@ -77,7 +78,7 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(
       case SlotKind::kConstant: state->slots_[i] = slot.constant; break;
       case SlotKind::kArena:
         state->slots_[i] = Tensor::View(slot.dtype, slot.shape, state->arenas_[slot.device],
-                                        state->arenas_[slot.device]->data() + slot.offset);
+                                        state->arena_data_[slot.device] + slot.offset);
         break;
       case SlotKind::kObject: {
         std::shared_ptr<Buffer>& buffer = objects[slot.object];
@@ -104,7 +105,8 @@ class Executor {
         kernels_(kernels),
         state_(state),
         run_(run),
-        slots_(state.slots_.data()) {}
+        slots_(state.slots_.data()),
+        arena_data_(state.arena_data_.data()) {}
 
   absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                    StepObserver* observer) {
@@ -137,12 +139,12 @@ class Executor {
   absl::Status RunSteps(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                         StepObserver* observer) {
     for (size_t i = 0; i < feeds.size(); ++i) slots_[program_.feeds[i]] = feeds[i];
-    const bool interruptible = run_.interruptible();
+    const bool interruptible = run_.interruptible(), on_devices = run_.devices.size() > 1;
     if (interruptible) RETURN_IF_ERROR(run_.Check());
     for (const Step& step : program_.steps) {
       if (observer != nullptr) observer->BeforeStep(step);
       run_.node = step.node;
-      run_.device = run_.devices[step.device];
+      if (on_devices) run_.device = run_.devices[step.device];
       run_.may_stop = interruptible && step.is_pure;
       const absl::Status status =
           step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
@@ -169,7 +171,7 @@ class Executor {
   absl::Status RunPrepared(const Step& step) {
     KernelRun run(slots_, program_.args.data() + step.first_arg,
                   program_.args.data() + step.first_arg + step.num_inputs,
-                  state_.arenas_[step.device]->data() + step.workspace, &run_);
+                  arena_data_[step.device] + step.workspace, &run_);
     return step.fn(run);
   }
 
@@ -258,7 +260,8 @@ class Executor {
   const KernelRegistry& kernels_;
   ExecutionState& state_;
   RunState& run_;
-  Tensor* slots_;
+  Tensor* const slots_;
+  char* const* const arena_data_;
 };
 
 ProgramRunner::~ProgramRunner() { delete spare_.exchange(nullptr); }

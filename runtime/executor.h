@@ -45,7 +45,8 @@ class ExecutionState {
   };
 
   std::vector<Tensor> slots_;
-  std::vector<std::shared_ptr<Buffer>> arenas_;  // By device.
+  std::vector<std::shared_ptr<Buffer>> arenas_;  // By device,
+  std::vector<char*> arena_data_;                // and where they begin.
   std::vector<Preparation> preparations_;
 };
 

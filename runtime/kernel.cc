@@ -24,6 +24,7 @@ void KernelRun::ParallelFor(int64_t n, double cost,
   constexpr double kBlockCost = 32768;
   const double units = std::max(1.0, std::ceil(kBlockCost / std::max(cost, 0.25)));
   const int64_t block = units >= static_cast<double>(n) ? n : static_cast<int64_t>(units);
+  if (block == n) return fn(0, n);
   if (!state_->may_stop) return RunBlocks(n, block, fn);
   // What a run that is over leaves out nobody sees: the executor asks again after the step.
   RunBlocks(n, block, [&](int64_t begin, int64_t end) {
@@ -33,10 +34,7 @@ void KernelRun::ParallelFor(int64_t n, double cost,
 
 void KernelRun::RunBlocks(int64_t n, int64_t block,
                           absl::FunctionRef<void(int64_t, int64_t)> fn) const {
-  if (state_->pool != nullptr && block < n) {
-    state_->pool->ParallelFor(n, block, fn);
-    return;
-  }
+  if (state_->pool != nullptr) return state_->pool->ParallelFor(n, block, fn);
   for (int64_t begin = 0; begin < n; begin += block) fn(begin, std::min(n, begin + block));
 }
 

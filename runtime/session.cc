@@ -148,12 +148,14 @@ struct Session::Impl {
     run.device = host.get();
     run.pool = pool;
     run.cancellation = call.cancellation;
-    // A timeout that is longer than time itself is none.
-    const int64_t now = env->NowMicros();
-    if (call.timeout_ms > 0 && call.timeout_ms < (INT64_MAX - now) / 1000) {
-      run.deadline_micros = now + call.timeout_ms * 1000;
-    }
+    if (call.timeout_ms > 0) run.deadline_micros = DeadlineIn(call.timeout_ms);
     return run;
+  }
+
+  // A timeout that is longer than time itself is none.
+  int64_t DeadlineIn(int64_t timeout_ms) const {
+    const int64_t now = env->NowMicros();
+    return timeout_ms < (INT64_MAX - now) / 1000 ? now + timeout_ms * 1000 : 0;
   }
 
   absl::StatusOr<std::shared_ptr<SignatureRunner>> Bind(absl::Span<const std::string> feeds,
