@@ -83,7 +83,8 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(
       case SlotKind::kObject: {
         std::shared_ptr<Buffer>& buffer = objects[slot.object];
         if (buffer == nullptr) {
-          ASSIGN_OR_RETURN(Tensor elements, Tensor::Make(slot.dtype, slot.shape));
+          ASSIGN_OR_RETURN(Tensor elements,
+                           Tensor::Make(slot.dtype, slot.shape, devices[0]->allocator()));
           buffer = std::make_shared<ObjectsBuffer>(std::move(elements));
         }
         state->slots_[i] = Tensor::View(slot.dtype, slot.shape, buffer, buffer->data());

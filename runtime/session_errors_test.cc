@@ -234,8 +234,9 @@ TEST(SessionLimits, StringsAndFoldedExpressionsCountAgainstTheLimit) {
   const Output strings = scope.Op("Fill").In(n).In(Tensor::Scalar("text")).Build();
   const Output numbers = scope.Op("Fill").In(n).In(1.0).Build();
   const Session session = Session::Create(scope, {.threads = 1, .memory_limit = 100'000}).value();
-  for (const Output& fetch : {strings, numbers}) {
-    EXPECT_EQ(session.Run({}, {fetch}).status().code(), absl::StatusCode::kResourceExhausted);
+  for (const Output& output : {strings, numbers}) {
+    EXPECT_EQ(session.Run({}, {}, {output.op()}).status().code(),
+              absl::StatusCode::kResourceExhausted);
   }
 }
 
