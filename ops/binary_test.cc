@@ -373,7 +373,8 @@ TEST(Binary, UnknownShapesAreReducedWhenRunning) {
 
 TEST(Binary, KnownIntegersAreComputedWhileBuilding) {
   const Scope s = Scope::Root();
-  const auto known = [&s](absl::string_view op, Tensor x, Tensor y) -> std::vector<int64_t> {
+  const auto known = [&s](absl::string_view op, const Tensor& x,
+                          const Tensor& y) -> std::vector<int64_t> {
     const Output z = s.Op(op).In(x).In(y).Build();
     const PartialInts* value = z.valid() ? z.op().node().output_value(0) : nullptr;
     return value == nullptr ? std::vector<int64_t>()

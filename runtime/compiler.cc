@@ -322,13 +322,15 @@ class Compiler {
       const Slot& s = program_.slots[slot];
       infos.push_back({s.shape, s.dtype, IsConstant(slot) ? &s.constant : nullptr});
     }
-    const bool elsewhere = placement_[node.id()] != kHost;
-    KernelPrepare k(node, elsewhere ? infos : std::move(infos), context_.resources,
-                    context_.devices, placement_[node.id()]);
+    // For a second try on the host.
+    std::vector<KernelPrepare::InputInfo> again;
+    if (placement_[node.id()] != kHost) again = infos;
+    KernelPrepare k(node, std::move(infos), context_.resources, context_.devices,
+                    placement_[node.id()]);
     absl::Status status = kernels_.Prepare(k);
     if (absl::IsUnimplemented(status) && MayMoveToHost(node)) {
       MoveToHost(node, outputs);
-      k = KernelPrepare(node, infos, context_.resources, context_.devices, placement_[node.id()]);
+      k = KernelPrepare(node, again, context_.resources, context_.devices, placement_[node.id()]);
       status = kernels_.Prepare(k);
     }
     if (k.needs_value()) return AddDynamic(node, inputs, outputs, k.values_used());
@@ -336,8 +338,7 @@ class Compiler {
     if (!CanFold(node, k, inputs)) return AddPrepared(node, k, inputs, outputs);
     if (IsPure(node) && placement_[node.id()] != kHost) {  // The compiler computes on the host.
       MoveToHost(node, outputs);
-      k = KernelPrepare(node, std::move(infos), context_.resources, context_.devices,
-                        placement_[node.id()]);
+      k = KernelPrepare(node, again, context_.resources, context_.devices, placement_[node.id()]);
       RETURN_IF_ERROR(kernels_.Prepare(k));
     }
     return Fold(node, k, inputs, outputs);

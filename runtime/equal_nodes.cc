@@ -12,7 +12,7 @@ bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE;
 
 template <typename T>
 void AppendBytes(const T& value, std::string* key) {
-  key->append(reinterpret_cast<const char*>(&value), sizeof(value));
+  key->append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
 }  // namespace

@@ -286,7 +286,7 @@ void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
   ExecutionState* expected = nullptr;
   if (spare_.compare_exchange_strong(expected, state.get(), std::memory_order_release,
                                      std::memory_order_relaxed)) {
-    (void)state.release();
+    [[maybe_unused]] const ExecutionState* spare = state.release();
     return;
   }
   MutexLock lock(mu_);
