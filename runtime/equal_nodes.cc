@@ -32,7 +32,7 @@ NodeId EqualNodes::FirstEqual(const Node& node, uint8_t device,
                               absl::Span<const uint32_t> input_slots) {
   if (!IsPure(node)) return node.id();
   std::string key;
-  AppendBytes(&node.op(), &key);
+  AppendBytes(reinterpret_cast<uintptr_t>(&node.op()), &key);
   AppendBytes(device, &key);
   AppendBytes(input_slots.size(), &key);
   for (uint32_t slot : input_slots) AppendBytes(slot, &key);
