@@ -136,7 +136,7 @@ TEST_F(RunGraphTest, MemoryHasLimits) {
               kResourceExhausted, {"Fill 'big'"});
   ExpectError({model, "--feed", "n=[2000000000]", "--fetch", "big"}, kResourceExhausted,
               {"Fill 'big'"});
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // They take address space.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(WEIR_TSAN)  // They take address space.
   // Where the system has less than the limit allows.
   ProgramOptions small;
   small.memory_bytes = uint64_t{1} << 30;
