@@ -36,9 +36,8 @@ absl::Status PrepareConcat(KernelPrepare& k) {
   dims[static_cast<size_t>(axis)] = total;
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
   k.Out(0).SetShape(shape);
-  return k.Run([joined, first, dtype = k.OutType(0)](KernelRun& r) {
-    return JoinInputs(r, dtype, joined, first);
-  });
+  return k.Run(
+      [=, dtype = k.OutType(0)](KernelRun& r) { return JoinInputs(r, dtype, joined, first); });
 }
 
 // Output i: zero but for the axis, where it is the sum of the extents before shape i.

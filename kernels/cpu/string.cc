@@ -159,7 +159,9 @@ absl::Status PrepareAsString(KernelPrepare& k) {
   const bool is_float = IsFloatingType(dtype) || IsComplexType(dtype);
   ASSIGN_OR_RETURN(std::string format, FormatPrefix(k, is_float));
   if (!is_float) {
-    auto parsed = std::make_shared<absl::ParsedFormat<'d'>>(format + "d");
+    using Format = absl::ParsedFormat<absl::FormatConversionCharSet::d>;
+    const std::shared_ptr<const Format> parsed = Format::New(format + "d");
+    if (parsed == nullptr) return InvalidArgument("cannot format with '", format, "d'");
     return DispatchType<int8_t, int16_t, int32_t, int64_t>(dtype, [&]<typename T>(TypeTag<T>) {
       return RunFormat<T>(
           k, [parsed](T v) { return absl::StrFormat(*parsed, static_cast<int64_t>(v)); });

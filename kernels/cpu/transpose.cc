@@ -48,7 +48,7 @@ absl::Status PrepareTranspose(KernelPrepare& k) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
-  return k.Run([view, dtype, conjugate](KernelRun& r) {
+  return k.Run([=](KernelRun& r) {
     RETURN_IF_ERROR(CopyThroughView(r, dtype, view, 0, 0));
     if (conjugate && dtype == DT_COMPLEX64) ConjugateOutput<Complex64>(r);
     if (conjugate && dtype == DT_COMPLEX128) ConjugateOutput<Complex128>(r);
