@@ -142,7 +142,7 @@ absl::StatusOr<std::string> FormatPrefix(const KernelPrepare& k, bool is_float) 
 }
 
 template <typename T>
-absl::Status RunFormat(KernelPrepare& k, std::function<std::string(const T&)> format) {
+absl::Status RunFormat(KernelPrepare& k, const std::function<std::string(const T&)>& format) {
   return k.Run([format](KernelRun& r) -> absl::Status {
     std::string* out = r.Out<std::string>(0);
     for (const T& value : r.In(0).values<T>()) *out++ = format(value);
@@ -374,7 +374,7 @@ absl::Status WritePieces(KernelRun& r, const std::vector<Strings>& pieces) {
 
 using SplitFn = std::function<Strings(absl::string_view text, absl::string_view separator)>;
 
-absl::Status PrepareSplit(KernelPrepare& k, SplitFn split) {
+absl::Status PrepareSplit(KernelPrepare& k, const SplitFn& split) {
   if (k.In(0).shape().rank() != 1) return k.InvalidInput(0, "must be a vector");
   if (k.In(1).shape().num_elements() != 1) return k.InvalidInput(1, "must be a scalar");
   k.Out(0).Unsized();
