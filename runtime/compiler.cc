@@ -349,8 +349,7 @@ class Compiler {
     if (placement_[node.id()] == kHost) return false;
     if (!options_.soft_placement && !node.device().empty()) return false;
     for (int i = 0; i < node.num_inputs(); ++i) {  // The variable stays where it is.
-      const DataType type = node.input_type(i);
-      if (type == DT_RESOURCE || IsRefType(type)) return false;
+      if (weir::IsReference(node.input_type(i))) return false;
     }
     return true;
   }

@@ -8,14 +8,14 @@ namespace {
 
 constexpr size_t kLongKey = 1024;
 
-bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE; }
-
 template <typename T>
 void AppendBytes(const T& value, std::string* key) {
   key->append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
 }  // namespace
+
+bool IsReference(DataType type) { return IsRefType(type) || type == DT_RESOURCE; }
 
 bool IsPure(const Node& node) {
   if (node.op().is_stateful || node.num_outputs() == 0) return false;

@@ -10,6 +10,9 @@
 
 namespace weir {
 
+// Whether a tensor of this type stands for something that several nodes may share and change.
+bool IsReference(DataType type);
+
 // Whether a node's outputs, of which it has some, depend on nothing but its inputs' values and
 // attrs: it has no state, and refers to none.
 bool IsPure(const Node& node);

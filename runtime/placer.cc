@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "weir/runtime/equal_nodes.h"
 
 namespace weir {
 namespace {
@@ -93,8 +94,7 @@ class Placer {
   void Colocate(const Node& node) {
     for (int i = 0; i < node.num_inputs(); ++i) {
       const Endpoint e = node.inputs()[i];
-      const bool shares = node.input_type(i) == DT_RESOURCE || IsRefType(node.input_type(i));
-      if (shares && needed_[e.node]) Unite(node.id(), e.node);
+      if (IsReference(node.input_type(i)) && needed_[e.node]) Unite(node.id(), e.node);
     }
     const absl::StatusOr<std::vector<std::string>> names =
         node.attrs().Get<std::vector<std::string>>("_class");
