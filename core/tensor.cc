@@ -173,11 +173,6 @@ absl::StatusOr<Tensor> Tensor::OnHost() const {
   return Clone();
 }
 
-absl::StatusOr<Tensor> Tensor::Kept(Allocator& allocator) const {
-  if (buffer_ != nullptr && buffer_->transient()) return Clone(allocator);
-  return *this;
-}
-
 absl::Status CopyTensor(const Tensor& from, Tensor& to) {
   DeviceMemory* const source = from.device_memory();
   DeviceMemory* const target = to.device_memory();

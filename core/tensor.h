@@ -143,9 +143,6 @@ class Tensor {
   // The tensor itself if it is in the host's memory, or else a copy of it there.
   absl::StatusOr<Tensor> OnHost() const;
 
-  // The tensor itself, or a copy of it if its buffer is transient.
-  absl::StatusOr<Tensor> Kept(Allocator& allocator = HeapAllocator()) const;
-
   // "float [2,2] {1, 2, 3, ...}" with at most `max_values` values.
   std::string ToString(int64_t max_values = 16) const;
 
