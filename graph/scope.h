@@ -252,6 +252,17 @@ class GraphState {
   // TensorFlow's rule: unique without regard to case; "c", "c_1", "c_2", ...
   std::string UniqueName(absl::string_view name);
 
+  // The nodes and the names in use at one moment. Rewind takes back those that came since.
+  struct Mark {
+    int num_nodes;
+    absl::flat_hash_map<std::string, int> names_in_use;
+  };
+  Mark Now() const { return {graph.num_nodes(), names_in_use_}; }
+  void Rewind(Mark mark) {
+    graph.Truncate(mark.num_nodes);
+    names_in_use_ = std::move(mark.names_in_use);
+  }
+
   Graph graph;
   absl::Status status;
   std::vector<VariableRecord> variables;

@@ -174,11 +174,11 @@ absl::Status ImportMetaGraph(const MetaGraphDef& meta, const Scope& scope) {
     options.producer_ops = &meta.meta_info_def().stripped_op_list();
   }
   GraphState& state = *scope.state();
-  const int before = state.graph.num_nodes();
+  GraphState::Mark before = state.Now();
   RETURN_IF_ERROR(ImportGraphDef(meta.graph_def(), scope, options));
   absl::StatusOr<Additions> additions = ReadCollections(meta, state.graph);
   if (!additions.ok()) {
-    state.graph.Truncate(before);
+    state.Rewind(std::move(before));
     return additions.status();
   }
   Add(*std::move(additions), state);

@@ -176,6 +176,17 @@ TEST_F(SaverTest, MetaGraphBringsVariablesAndSaver) {
   EXPECT_EQ(Values(fresh), kAfterAdd);
 }
 
+TEST_F(SaverTest, AMetaGraphThatFailsLeavesTheScopeAsItWas) {
+  MetaGraphDef meta;
+  ASSERT_TRUE(ExportMetaGraph(scope_, nullptr, &meta).ok());
+  (*meta.mutable_collection_def())["variables"].mutable_bytes_list()->add_value("\x07");
+  const Scope imported = Scope::Root();
+  EXPECT_FALSE(ImportMetaGraph(meta, imported).ok());
+  EXPECT_EQ(imported.graph().num_nodes(), 0);
+  const std::string& name = meta.graph_def().node(0).name();
+  EXPECT_EQ(imported.Named(name).Op("NoOp").Build().name(), name);
+}
+
 TEST_F(SaverTest, FrozenGraphsNeedNoCheckpoint) {
   const Output y = ops::Variable(variables_[0]) + variables_[1].value();
   const Output named = scope_.Named("y").Op("Identity").In(y).Build();

@@ -33,19 +33,33 @@ absl::StatusOr<Tensor> Variable::Read() const {
 }
 
 absl::Status Variable::Assign(Tensor value) {
-  if (!shape_.IsCompatibleWith(value.shape())) {
-    return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
-                           shape_.ToString(), " rhs shape= ", value.shape().ToString());
-  }
+  RETURN_IF_ERROR(CheckShape(shape_, value));
   return AssignAnyShape(std::move(value));
 }
 
+absl::Status Variable::AssignSameShape(Tensor value) {
+  MutexLock lock(mu_);
+  RETURN_IF_ERROR(
+      CheckShape(value_.initialized() ? PartialShape(value_.shape()) : shape_, value));
+  return Store(std::move(value));
+}
+
 absl::Status Variable::AssignAnyShape(Tensor value) {
+  MutexLock lock(mu_);
+  return Store(std::move(value));
+}
+
+absl::Status Variable::CheckShape(const PartialShape& want, const Tensor& value) const {
+  if (want.IsCompatibleWith(value.shape())) return absl::OkStatus();
+  return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
+                         want.ToString(), " rhs shape= ", value.shape().ToString());
+}
+
+absl::Status Variable::Store(Tensor value) {
   if (value.dtype() != dtype_) {
     return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
                            DataTypeName(dtype_), " got ", DataTypeName(value.dtype()));
   }
-  MutexLock lock(mu_);
   const bool stays = value.device_memory() == memory_ && !value.buffer()->transient();
   // A value of the size it had goes into the buffer it had: a steady program allocates nothing.
   if (!stays && value_.initialized() && IsAlone(value_) && value_.shape() == value.shape()) {

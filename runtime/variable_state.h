@@ -30,8 +30,11 @@ class Variable final : public Resource {
   // Takes the tensor as the value, sharing its buffer if it is in the variable's memory.
   // InvalidArgument for another dtype or a shape that the declared one does not allow.
   absl::Status Assign(Tensor value);
-  // The same with any shape (validate_shape=false).
+  // The same for a value of any shape (validate_shape=false).
   absl::Status AssignAnyShape(Tensor value);
+  // The same for a value of the present value's shape, which need not be the declared one; before
+  // the first assignment, of the declared one.
+  absl::Status AssignSameShape(Tensor value);
   // Calls `update` with a buffer that nobody else sees. FailedPrecondition before the first
   // assignment; the update's error is returned.
   absl::Status Update(absl::FunctionRef<absl::Status(Tensor&)> update);
@@ -46,6 +49,8 @@ class Variable final : public Resource {
                                 absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update);
 
  private:
+  absl::Status CheckShape(const PartialShape& want, const Tensor& value) const;
+  absl::Status Store(Tensor value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Allocator& allocator() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status MakePrivate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -113,12 +113,7 @@ absl::Status PrepareRead(KernelPrepare& k) {
 absl::Status PrepareAssignVariable(KernelPrepare& k) {
   return k.Run([](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable* const variable, r.GetVariable(0));
-    const Tensor& value = r.In(1);
-    if (variable->dtype() != value.dtype()) {
-      return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
-                             DataTypeName(variable->dtype()), " got ", DataTypeName(value.dtype()));
-    }
-    return variable->Assign(value);
+    return variable->Assign(r.In(1));
   });
 }
 
@@ -127,21 +122,7 @@ absl::Status PrepareAssign(KernelPrepare& k) {
   const bool validate = k.Attr<bool>("validate_shape");
   return k.Run([validate](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable* const variable, r.GetVariable(0));
-    const Tensor& value = r.In(1);
-    if (variable->dtype() != value.dtype()) {
-      return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
-                             DataTypeName(variable->dtype()), " got ", DataTypeName(value.dtype()));
-    }
-    if (validate) {
-      // A value of another shape, once let in, sets the shape for later assignments.
-      absl::StatusOr<Tensor> old = variable->Read();
-      const PartialShape want = old.ok() ? PartialShape(old->shape()) : variable->declared_shape();
-      if (!want.IsCompatibleWith(value.shape())) {
-        return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
-                               want.ToString(), " rhs shape= ", value.shape().ToString());
-      }
-    }
-    return variable->AssignAnyShape(value);
+    return validate ? variable->AssignSameShape(r.In(1)) : variable->AssignAnyShape(r.In(1));
   });
 }
 
