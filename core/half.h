@@ -5,7 +5,6 @@
 // rounds the result to nearest, ties to even, once per operation.
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -15,21 +14,21 @@ namespace weir {
 struct Half {
   uint16_t bits = 0;
 
-  Half() = default;
-  Half(float value) : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose, like a builtin.
-  operator float() const { return ToFloat(bits); }
-  static Half FromBits(uint16_t bits) {
+  constexpr Half() = default;
+  constexpr Half(float value) : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose, like a builtin.
+  constexpr operator float() const { return ToFloat(bits); }
+  static constexpr Half FromBits(uint16_t bits) {
     Half h;
     h.bits = bits;
     return h;
   }
-  Half& operator+=(float v) { return *this = Half(float(*this) + v); }
-  Half& operator-=(float v) { return *this = Half(float(*this) - v); }
-  Half& operator*=(float v) { return *this = Half(float(*this) * v); }
-  Half& operator/=(float v) { return *this = Half(float(*this) / v); }
+  constexpr Half& operator+=(float v) { return *this = Half(float(*this) + v); }
+  constexpr Half& operator-=(float v) { return *this = Half(float(*this) - v); }
+  constexpr Half& operator*=(float v) { return *this = Half(float(*this) * v); }
+  constexpr Half& operator/=(float v) { return *this = Half(float(*this) / v); }
 
  private:
-  static uint16_t FromFloat(float value) {
+  static constexpr uint16_t FromFloat(float value) {
     const uint32_t f = std::bit_cast<uint32_t>(value);
     const uint32_t sign = (f >> 16) & 0x8000u;
     const uint32_t magnitude = f & 0x7fffffffu;
@@ -44,7 +43,7 @@ struct Half {
     const uint32_t odd = (magnitude >> 13) & 1u;
     return static_cast<uint16_t>(sign | ((magnitude - 0x38000000u + 0xfffu + odd) >> 13));
   }
-  static float ToFloat(uint16_t h) {
+  static constexpr float ToFloat(uint16_t h) {
     const uint32_t sign = static_cast<uint32_t>(h & 0x8000u) << 16;
     const uint32_t exponent = (h >> 10) & 0x1fu;
     const uint32_t mantissa = h & 0x3ffu;
@@ -61,23 +60,23 @@ struct Half {
 struct BFloat16 {
   uint16_t bits = 0;
 
-  BFloat16() = default;
-  BFloat16(float value) : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose.
-  operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-  static BFloat16 FromBits(uint16_t bits) {
+  constexpr BFloat16() = default;
+  constexpr BFloat16(float value) : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose.
+  constexpr operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+  static constexpr BFloat16 FromBits(uint16_t bits) {
     BFloat16 b;
     b.bits = bits;
     return b;
   }
-  BFloat16& operator+=(float v) { return *this = BFloat16(float(*this) + v); }
-  BFloat16& operator-=(float v) { return *this = BFloat16(float(*this) - v); }
-  BFloat16& operator*=(float v) { return *this = BFloat16(float(*this) * v); }
-  BFloat16& operator/=(float v) { return *this = BFloat16(float(*this) / v); }
+  constexpr BFloat16& operator+=(float v) { return *this = BFloat16(float(*this) + v); }
+  constexpr BFloat16& operator-=(float v) { return *this = BFloat16(float(*this) - v); }
+  constexpr BFloat16& operator*=(float v) { return *this = BFloat16(float(*this) * v); }
+  constexpr BFloat16& operator/=(float v) { return *this = BFloat16(float(*this) / v); }
 
  private:
-  static uint16_t FromFloat(float value) {
+  static constexpr uint16_t FromFloat(float value) {
     const uint32_t f = std::bit_cast<uint32_t>(value);
-    if (std::isnan(value)) return static_cast<uint16_t>((f >> 16) | 0x40u);
+    if (value != value) return static_cast<uint16_t>((f >> 16) | 0x40u);
     return static_cast<uint16_t>((f + 0x7fffu + ((f >> 16) & 1u)) >> 16);
   }
 };
@@ -90,10 +89,10 @@ class std::numeric_limits<weir::Half> {
   static constexpr bool is_specialized = true;
   static constexpr bool is_integer = false;
   static constexpr bool has_infinity = true;
-  static weir::Half lowest() { return weir::Half::FromBits(0xfbff); }
-  static weir::Half max() { return weir::Half::FromBits(0x7bff); }
-  static weir::Half infinity() { return weir::Half::FromBits(0x7c00); }
-  static weir::Half quiet_NaN() { return weir::Half::FromBits(0x7e00); }
+  static constexpr weir::Half lowest() { return weir::Half::FromBits(0xfbff); }
+  static constexpr weir::Half max() { return weir::Half::FromBits(0x7bff); }
+  static constexpr weir::Half infinity() { return weir::Half::FromBits(0x7c00); }
+  static constexpr weir::Half quiet_NaN() { return weir::Half::FromBits(0x7e00); }
 };
 
 template <>
@@ -102,10 +101,10 @@ class std::numeric_limits<weir::BFloat16> {
   static constexpr bool is_specialized = true;
   static constexpr bool is_integer = false;
   static constexpr bool has_infinity = true;
-  static weir::BFloat16 lowest() { return weir::BFloat16::FromBits(0xff7f); }
-  static weir::BFloat16 max() { return weir::BFloat16::FromBits(0x7f7f); }
-  static weir::BFloat16 infinity() { return weir::BFloat16::FromBits(0x7f80); }
-  static weir::BFloat16 quiet_NaN() { return weir::BFloat16::FromBits(0x7fc0); }
+  static constexpr weir::BFloat16 lowest() { return weir::BFloat16::FromBits(0xff7f); }
+  static constexpr weir::BFloat16 max() { return weir::BFloat16::FromBits(0x7f7f); }
+  static constexpr weir::BFloat16 infinity() { return weir::BFloat16::FromBits(0x7f80); }
+  static constexpr weir::BFloat16 quiet_NaN() { return weir::BFloat16::FromBits(0x7fc0); }
 };
 
 #endif  // WEIR_CORE_HALF_H_

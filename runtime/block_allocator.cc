@@ -56,9 +56,13 @@ void BlockAllocator::Deallocate(void* data) {
   if (next != blocks_.end() && next->second.free && !next->second.first_of_region) {
     Join(block, next);
   }
-  if (block->second.first_of_region) return;
-  const auto previous = std::prev(block);
-  if (previous->second.free) Join(previous, block);
+  if (!block->second.first_of_region && std::prev(block)->second.free) {
+    Join(std::prev(block), block);
+  }
+  if (in_use_ == 0 && options_.release_when_unused) {
+    ReleaseUnusedLocked();
+    next_region_ = options_.first_region;
+  }
 }
 
 void BlockAllocator::MarkFree(Blocks::iterator block) {

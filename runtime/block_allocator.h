@@ -36,6 +36,8 @@ class BlockAllocator {
     // reserved at the first call.
     size_t first_region = size_t{1} << 20;
     bool grow = true;
+    // Gives all regions back when the last block comes back.
+    bool release_when_unused = false;
   };
 
   struct Stats {

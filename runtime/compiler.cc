@@ -56,6 +56,7 @@ class Compiler {
     for (size_t d = 0; d < context_.devices.size(); ++d) {
       program_.arena_bytes.push_back(PlanArena(static_cast<uint8_t>(d)));
     }
+    FindDevices();
     PlanReleases();
     return std::move(program_);
   }
@@ -109,6 +110,16 @@ class Compiler {
       if (!graph_.node(id).attrs().Value<bool>("validate_shape")) {
         reference_shapes_are_static_ = false;
       }
+    }
+  }
+
+  // The devices that a step runs on or a tensor is on.
+  void FindDevices() {
+    std::vector<bool> used(context_.devices.size(), false);
+    for (const Step& step : program_.steps) used[step.device] = true;
+    for (const Slot& slot : program_.slots) used[slot.device] = true;
+    for (size_t d = 1; d < used.size(); ++d) {
+      if (used[d]) program_.devices.push_back(static_cast<uint8_t>(d));
     }
   }
 

@@ -10,6 +10,8 @@
 
 namespace weir {
 
+class KernelRegistry;
+
 // Where kernels run and the tensors they make live. A session has the host's CPU, and further
 // devices with memories of their own, whose kernels may be still at work when the call that
 // enqueued them returns.
@@ -30,6 +32,13 @@ class Device {
   // Where its tensors come from.
   virtual Allocator& allocator() = 0;
   bool is_host() { return allocator().device_memory() == nullptr; }
+
+  // All kernels of a session that has this device, the host's included; nullptr: the standard ones.
+  // They live as long as the process.
+  virtual const KernelRegistry* kernels() const { return nullptr; }
+
+  // What error messages say of a memory that is exhausted; empty when there is nothing to say.
+  virtual std::string MemoryReport() { return ""; }
 
   // Waits until all that the device was given is done. The first error of a kernel since the last
   // call.

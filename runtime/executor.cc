@@ -41,6 +41,28 @@ bool SameValue(const Tensor& a, const Tensor& b) {
   return a.bytes() == 0 || std::memcmp(a.raw_data(), b.raw_data(), a.bytes()) == 0;
 }
 
+// The largest tensors of a device's arena: "2048 bytes of float [16,32] by MatMul 'fc/MatMul' (...)".
+std::string LargestTensors(const Program& program, uint8_t device) {
+  constexpr size_t kMost = 3;
+  std::vector<std::pair<size_t, std::string>> tensors;
+  for (const Step& step : program.steps) {
+    for (uint32_t i = 0; i < step.num_outputs; ++i) {
+      const Slot& slot = program.slots[program.args[step.first_arg + step.num_inputs + i]];
+      if (slot.kind != SlotKind::kArena || slot.device != device) continue;
+      const size_t bytes = slot.shape.num_elements() * DataTypeSize(slot.dtype);
+      tensors.emplace_back(bytes, absl::StrCat(bytes, " bytes of ", DataTypeName(slot.dtype), " ",
+                                               slot.shape.ToString(), " by ",
+                                               step.node->Description()));
+    }
+  }
+  std::sort(tensors.rbegin(), tensors.rend());
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, tensors.size()); ++i) {
+    absl::StrAppend(&text, i == 0 ? ", the largest of which are " : ", ", tensors[i].second);
+  }
+  return text;
+}
+
 }  // namespace
 
 bool RunState::cancelled() const { return interruptible() && !Check().ok(); }
@@ -55,21 +77,29 @@ absl::Status RunState::Check() const {
   return absl::OkStatus();
 }
 
+absl::Status ExecutionState::MakeArena(const Program& program, uint8_t number, Device& device) {
+  // Also of no bytes: tensors without elements still need a buffer, and kernels an address.
+  const size_t bytes = program.arena_bytes[number];
+  Allocator& allocator = device.allocator();
+  void* data = allocator.Allocate(bytes);
+  if (data == nullptr) {
+    const std::string report = device.MemoryReport();
+    return ResourceExhausted("no memory on ", device.name(), " for the ", bytes,
+                             " bytes that the program's tensors take",
+                             LargestTensors(program, number), report.empty() ? "" : "; ", report);
+  }
+  arenas_[number] = std::make_shared<ArenaBuffer>(data, bytes, allocator);
+  arena_data_[number] = static_cast<char*>(data);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(
     const Program& program, absl::Span<Device* const> devices) {
   auto state = std::make_unique<ExecutionState>();
-  for (size_t d = 0; d < devices.size(); ++d) {
-    // Also of no bytes: tensors without elements still need a buffer, and kernels an address.
-    const size_t bytes = program.arena_bytes[d];
-    Allocator& allocator = devices[d]->allocator();
-    void* data = allocator.Allocate(bytes);
-    if (data == nullptr) {
-      return ResourceExhausted("no memory on ", devices[d]->name(), " for the ", bytes,
-                               " bytes that the program's tensors take");
-    }
-    state->arenas_.push_back(std::make_shared<ArenaBuffer>(data, bytes, allocator));
-    state->arena_data_.push_back(static_cast<char*>(data));
-  }
+  state->arenas_.resize(devices.size());
+  state->arena_data_.resize(devices.size());
+  RETURN_IF_ERROR(state->MakeArena(program, 0, *devices[0]));
+  for (uint8_t d : program.devices) RETURN_IF_ERROR(state->MakeArena(program, d, *devices[d]));
   std::vector<std::shared_ptr<Buffer>> objects(program.num_objects);
   state->slots_.resize(program.slots.size());
   for (size_t i = 0; i < program.slots.size(); ++i) {
@@ -122,7 +152,7 @@ class Executor {
   // A run ends when its devices have done what it gave them.
   absl::Status Synchronize() {
     absl::Status status;
-    for (Device* device : run_.devices.subspan(1)) status.Update(device->Synchronize());
+    for (uint8_t d : program_.devices) status.Update(run_.devices[d]->Synchronize());
     return status;
   }
 

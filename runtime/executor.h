@@ -44,8 +44,10 @@ class ExecutionState {
     bool valid = false;
   };
 
+  absl::Status MakeArena(const Program& program, uint8_t number, Device& device);
+
   std::vector<Tensor> slots_;
-  std::vector<std::shared_ptr<Buffer>> arenas_;  // By device,
+  std::vector<std::shared_ptr<Buffer>> arenas_;  // By device, of those that the program uses,
   std::vector<char*> arena_data_;                // and where they begin.
   std::vector<Preparation> preparations_;
 };

@@ -123,7 +123,8 @@ void KernelRegistry::Add(absl::string_view op, absl::string_view device_type, Pr
 
 absl::Span<const Kernel> KernelRegistry::Find(absl::string_view op,
                                               absl::string_view device_type) const {
-  const auto it = kernels_.find(absl::StrCat(device_type, "/", op));
+  auto it = kernels_.find(absl::StrCat(device_type, "/", op));
+  if (it == kernels_.end()) it = kernels_.find(absl::StrCat(kAnyDevice, "/", op));
   if (it == kernels_.end()) return {};
   return it->second;
 }

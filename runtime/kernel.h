@@ -241,6 +241,10 @@ struct Kernel {
   PrepareFn prepare;
 };
 
+// The device type of kernels that any device runs: they touch no tensor's elements, such as those
+// that pass a buffer on.
+inline constexpr char kAnyDevice[] = "*";
+
 // Kernels by op and device type ("CPU", "GPU"). Filled once by explicit Register... functions, then
 // constant.
 //
@@ -253,6 +257,7 @@ class KernelRegistry {
   void Add(absl::string_view op, absl::string_view device_type, PrepareFn prepare,
            absl::string_view name = "reference");
 
+  // The op's kernels for the device type, or else those for any device.
   absl::Span<const Kernel> Find(absl::string_view op, absl::string_view device_type) const;
 
   // Prepares with the first kernel for k.device() that accepts. Unimplemented, with all reasons,

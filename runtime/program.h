@@ -60,6 +60,7 @@ struct Program {
   std::vector<uint32_t> fetches;             // Slot per fetch.
   std::vector<uint32_t> run_slots_to_clear;  // Feeds and fetched run slots.
   std::vector<size_t> arena_bytes;           // By device.
+  std::vector<uint8_t> devices;              // Those that it uses, besides the host.
   uint32_t num_objects = 0;
   uint32_t num_dynamic = 0;
 

@@ -54,6 +54,15 @@ class Tracer final : public StepObserver {
   DeviceStepStats& device_;
 };
 
+// The caller's kernels, or those of the first device that has its own.
+const KernelRegistry* KernelsFor(const SessionOptions& options) {
+  if (options.kernels != nullptr) return options.kernels;
+  for (const std::shared_ptr<Device>& device : options.devices) {
+    if (const KernelRegistry* kernels = device->kernels()) return kernels;
+  }
+  return &StandardKernels();
+}
+
 }  // namespace
 
 // The programs of one signature.
@@ -126,7 +135,7 @@ struct Session::Impl {
   Impl(const Graph& source, const SessionOptions& session_options)
       : options(session_options),
         env(options.env != nullptr ? options.env : &PosixEnv()),
-        kernels(options.kernels != nullptr ? options.kernels : &StandardKernels()),
+        kernels(KernelsFor(options)),
         allocator(PoolAllocator::Make(options.memory_limit)),
         host(MakeHostDevice(*allocator)),
         devices({host.get()}),

@@ -71,14 +71,17 @@ def weir_folder(
 def _camel(snake):
     return "".join([word.capitalize() for word in snake.split("_")])
 
-def registration_list(name, suffix, argument):
+def registration_list(name, suffix, argument, extension = ".cc"):
     """Writes `name`.inc: a declaration and a call of Register<File><suffix> for each source.
 
     The folder is the list: a new op or kernel file is registered by being there.
     """
     families = sorted([
-        _camel(src[:-3])
-        for src in native.glob(["*.cc"], exclude = ["*_test.cc", "*_util.cc", "standard_*.cc"])
+        _camel(src[:-len(extension)])
+        for src in native.glob(
+            ["*" + extension],
+            exclude = ["*_test.cc", "*_util" + extension, "standard_*.cc"],
+        )
     ])
     lines = ["void Register%s%s(%s&);" % (family, suffix, argument) for family in families]
     lines.append("inline void RegisterAll%s([[maybe_unused]] %s& registry) {" % (suffix, argument))

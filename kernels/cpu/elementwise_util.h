@@ -9,16 +9,10 @@
 #include <type_traits>
 
 #include "weir/kernels/cpu/simd_util.h"
+#include "weir/kernels/common/numbers.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
-
-template <typename T>
-inline constexpr bool kIsHalfType = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
-
-// The type in which an op computes: float for the 16-bit types.
-template <typename T>
-using ComputeType = std::conditional_t<kIsHalfType<T>, float, T>;
 
 // out[i] = f(in[i]) for n elements; `in` may be `out`.
 using UnaryLoop = void (*)(const void* in, void* out, int64_t n);

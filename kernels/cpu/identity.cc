@@ -23,12 +23,12 @@ absl::Status PrepareEnsureShape(KernelPrepare& k) {
 }  // namespace
 
 void RegisterIdentityKernels(KernelRegistry& kernels) {
-  kernels.Add("NoOp", "CPU", PrepareNoOp);
+  kernels.Add("NoOp", kAnyDevice, PrepareNoOp);
   for (const char* op :
        {"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "GuaranteeConst"}) {
-    kernels.Add(op, "CPU", PreparePass);
+    kernels.Add(op, kAnyDevice, PreparePass);
   }
-  kernels.Add("EnsureShape", "CPU", PrepareEnsureShape);
+  kernels.Add("EnsureShape", kAnyDevice, PrepareEnsureShape);
 }
 
 }  // namespace weir

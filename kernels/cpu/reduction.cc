@@ -10,13 +10,6 @@
 namespace weir {
 namespace {
 
-template <typename T>
-struct IsComplexT : std::false_type {};
-template <typename T>
-struct IsComplexT<std::complex<T>> : std::true_type {};
-template <typename T>
-inline constexpr bool kIsComplex = IsComplexT<T>::value;
-
 // --- What is computed ---
 //
 // A reducer adds elements to a few lanes (Step), which hold short sums only, and merges lanes into

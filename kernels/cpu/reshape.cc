@@ -33,10 +33,10 @@ absl::Status PrepareBitcast(KernelPrepare& k) {
 }  // namespace
 
 void RegisterReshapeKernels(KernelRegistry& kernels) {
-  kernels.Add("Reshape", "CPU", PrepareReshape);
-  kernels.Add("Squeeze", "CPU", PrepareSqueeze);
-  kernels.Add("ExpandDims", "CPU", PrepareExpandDims);
-  kernels.Add("Bitcast", "CPU", PrepareBitcast);
+  kernels.Add("Reshape", kAnyDevice, PrepareReshape);
+  kernels.Add("Squeeze", kAnyDevice, PrepareSqueeze);
+  kernels.Add("ExpandDims", kAnyDevice, PrepareExpandDims);
+  kernels.Add("Bitcast", kAnyDevice, PrepareBitcast);
 }
 
 }  // namespace weir

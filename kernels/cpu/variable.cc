@@ -173,8 +173,7 @@ absl::Status PrepareIsInitialized(KernelPrepare& k) {
   k.Out(0).SetShape(Shape());
   return k.Run([](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable* const variable, r.GetVariable(0));
-    *r.Out<bool>(0) = variable->IsInitialized();
-    return absl::OkStatus();
+    return CopyTensor(Tensor::Scalar(variable->IsInitialized()), r.Out(0));
   });
 }
 
@@ -203,8 +202,10 @@ absl::Status PrepareVariableShape(KernelPrepare& k) {
       } else {
         return UninitializedVariable(r, 0, /*is_reference=*/false);
       }
-      RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, Shape({shape.rank()})));
-      return WriteShape(shape, r.Out<T>(0));
+      ASSIGN_OR_RETURN(Tensor extents, Tensor::Make(kDTypeOf<T>, Shape({shape.rank()})));
+      RETURN_IF_ERROR(WriteShape(shape, extents.mutable_data<T>()));
+      RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, extents.shape()));
+      return CopyTensor(extents, r.Out(0));
     });
   });
 }
@@ -261,13 +262,13 @@ absl::Status PrepareRefIdentity(KernelPrepare& k) {
 
 void RegisterVariableKernels(KernelRegistry& kernels) {
   for (const char* op : {"VarHandleOp", "VariableV2", "Variable"}) {
-    kernels.Add(op, "CPU", PrepareVariable);
+    kernels.Add(op, kAnyDevice, PrepareVariable);
   }
   kernels.Add("TemporaryVariable", "CPU", PrepareTemporaryVariable);
   kernels.Add("DestroyTemporaryVariable", "CPU", PrepareDestroyTemporaryVariable);
-  kernels.Add("ReadVariableOp", "CPU", PrepareRead);
-  kernels.Add("AssignVariableOp", "CPU", PrepareAssignVariable);
-  kernels.Add("Assign", "CPU", PrepareAssign);
+  kernels.Add("ReadVariableOp", kAnyDevice, PrepareRead);
+  kernels.Add("AssignVariableOp", kAnyDevice, PrepareAssignVariable);
+  kernels.Add("Assign", kAnyDevice, PrepareAssign);
   for (const char* op : {"AssignAdd", "AssignAddVariableOp"}) {
     kernels.Add(op, "CPU", PrepareUpdate<true>);
   }
@@ -275,14 +276,14 @@ void RegisterVariableKernels(KernelRegistry& kernels) {
     kernels.Add(op, "CPU", PrepareUpdate<false>);
   }
   for (const char* op : {"IsVariableInitialized", "VarIsInitializedOp"}) {
-    kernels.Add(op, "CPU", PrepareIsInitialized);
+    kernels.Add(op, kAnyDevice, PrepareIsInitialized);
   }
-  kernels.Add("VariableShape", "CPU", PrepareVariableShape);
-  kernels.Add("DestroyResourceOp", "CPU", PrepareDestroyResource);
+  kernels.Add("VariableShape", kAnyDevice, PrepareVariableShape);
+  kernels.Add("DestroyResourceOp", kAnyDevice, PrepareDestroyResource);
   for (const char* op : {"CountUpTo", "ResourceCountUpTo"}) {
     kernels.Add(op, "CPU", PrepareCountUpTo);
   }
-  kernels.Add("RefIdentity", "CPU", PrepareRefIdentity);
+  kernels.Add("RefIdentity", kAnyDevice, PrepareRefIdentity);
 }
 
 }  // namespace weir

@@ -1,0 +1,172 @@
+#ifndef WEIR_KERNELS_CUDA_ELEMENTWISE_UTIL_H_
+#define WEIR_KERNELS_CUDA_ELEMENTWISE_UTIL_H_
+
+// Element-wise kernels: every thread moves 16 bytes at once where pointers allow it.
+
+#include <algorithm>
+#include <cstdint>
+
+#include "weir/kernels/common/numbers.h"
+#include "weir/kernels/cuda/launch_util.h"
+
+namespace weir {
+
+// Whether the GPU has kernels for elements of type T. Complex numbers stay on the CPU.
+template <typename T>
+inline constexpr bool kIsCudaType = std::is_arithmetic_v<T> || kIsHalfType<T>;
+
+// Calls `f.template operator()<T>()` for the T among Ts that input 0 has, if the GPU has it.
+template <typename... Ts, typename F>
+absl::Status ForCudaType(KernelPrepare& k, F&& f) {
+  return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) -> absl::Status {
+    if constexpr (kIsCudaType<T>) {
+      return f.template operator()<T>();
+    } else {
+      return absl::UnimplementedError("the GPU has no such numbers");
+    }
+  });
+}
+
+template <typename T, int N>
+struct alignas(sizeof(T) * N) Pack {
+  T values[N];
+};
+
+inline constexpr size_t kPackBytes = 16;
+
+inline bool IsPackAligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % kPackBytes == 0; }
+
+// out[i] = Op::Of(x[i]), computed in ComputeType<T>.
+template <typename Op, typename T>
+struct UnaryFunction {
+  using C = ComputeType<T>;
+  using R = std::decay_t<decltype(Op::Of(C()))>;
+  using Out = std::conditional_t<std::is_same_v<R, C>, T, R>;
+  static constexpr int kPack = kPackBytes / std::max(sizeof(T), sizeof(Out));
+
+  const T* x;
+  Out* y;
+
+  static __device__ Out Of(T v) { return Out(Op::Of(static_cast<C>(v))); }
+  __device__ void operator()(int64_t i) const { y[i] = Of(x[i]); }
+};
+
+template <typename Op, typename T>
+struct UnaryPackFunction : UnaryFunction<Op, T> {
+  using Base = UnaryFunction<Op, T>;
+  static constexpr int kPack = Base::kPack;
+
+  __device__ void operator()(int64_t pack) const {
+    const auto in = reinterpret_cast<const Pack<T, kPack>*>(this->x)[pack];
+    Pack<typename Base::Out, kPack> out;
+    for (int i = 0; i < kPack; ++i) out.values[i] = Base::Of(in.values[i]);
+    reinterpret_cast<Pack<typename Base::Out, kPack>*>(this->y)[pack] = out;
+  }
+};
+
+template <typename Op, typename T>
+absl::Status RunUnary(const KernelRun& r, int64_t n) {
+  using F = UnaryFunction<Op, T>;
+  F f{reinterpret_cast<const T*>(r.In(0).raw_data()),
+      reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data())};
+  if (!IsPackAligned(f.x) || !IsPackAligned(f.y)) return ForEach(r, n, f);
+  RETURN_IF_ERROR(ForEach(r, n / F::kPack, UnaryPackFunction<Op, T>{f}));
+  const int64_t done = n / F::kPack * F::kPack;
+  f.x += done;
+  f.y += done;
+  return ForEach(r, n - done, f);
+}
+
+// The broadcast plan in a form that a kernel takes by value.
+struct BroadcastIndex {
+  static constexpr int kMostDims = 8;
+
+  int rank = 0;
+  int64_t sizes[kMostDims], x_strides[kMostDims], y_strides[kMostDims];
+
+  __device__ void Find(int64_t i, int64_t* x, int64_t* y) const {
+    *x = *y = 0;
+    for (int d = rank - 1; d >= 0; --d) {
+      const int64_t rest = i / sizes[d], at = i - rest * sizes[d];
+      *x += at * x_strides[d];
+      *y += at * y_strides[d];
+      i = rest;
+    }
+  }
+};
+
+// out[i] = Op::Of(x[...], y[...]). With `x_step` (`y_step`) 0 one element stands for all.
+template <typename Op, typename T>
+struct BinaryFunction {
+  using C = ComputeType<T>;
+  using R = std::decay_t<decltype(Op::Of(C(), C()))>;
+  using Out = std::conditional_t<std::is_same_v<R, C>, T, R>;
+  static constexpr int kPack = kPackBytes / std::max(sizeof(T), sizeof(Out));
+
+  const T* x;
+  const T* y;
+  Out* z;
+  int64_t x_step, y_step;
+
+  static __device__ Out Of(T a, T b) {
+    return Out(Op::Of(static_cast<C>(a), static_cast<C>(b)));
+  }
+  __device__ void operator()(int64_t i) const { z[i] = Of(x[i * x_step], y[i * y_step]); }
+};
+
+template <typename Op, typename T>
+struct BinaryPackFunction : BinaryFunction<Op, T> {
+  using Base = BinaryFunction<Op, T>;
+  static constexpr int kPack = Base::kPack;
+
+  static __device__ Pack<T, kPack> Load(const T* p, int64_t step, int64_t pack) {
+    if (step == 1) return reinterpret_cast<const Pack<T, kPack>*>(p)[pack];
+    Pack<T, kPack> same;
+    for (int i = 0; i < kPack; ++i) same.values[i] = *p;
+    return same;
+  }
+  __device__ void operator()(int64_t pack) const {
+    const Pack<T, kPack> a = Load(this->x, this->x_step, pack);
+    const Pack<T, kPack> b = Load(this->y, this->y_step, pack);
+    Pack<typename Base::Out, kPack> out;
+    for (int i = 0; i < kPack; ++i) out.values[i] = Base::Of(a.values[i], b.values[i]);
+    reinterpret_cast<Pack<typename Base::Out, kPack>*>(this->z)[pack] = out;
+  }
+};
+
+template <typename Op, typename T>
+struct BroadcastFunction : BinaryFunction<Op, T> {
+  using Base = BinaryFunction<Op, T>;
+  BroadcastIndex index;
+
+  __device__ void operator()(int64_t i) const {
+    int64_t at_x, at_y;
+    index.Find(i, &at_x, &at_y);
+    this->z[i] = Base::Of(this->x[at_x], this->y[at_y]);
+  }
+};
+
+// Inputs 0 and 1 to output 0, of `n` elements.
+template <typename Op, typename T>
+absl::Status RunBinary(const KernelRun& r, int64_t n, const BroadcastIndex& index) {
+  using F = BinaryFunction<Op, T>;
+  F f{reinterpret_cast<const T*>(r.In(0).raw_data()), reinterpret_cast<const T*>(r.In(1).raw_data()),
+      reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data()), index.x_strides[0],
+      index.y_strides[0]};
+  if (index.rank > 1) return ForEach(r, n, BroadcastFunction<Op, T>{f, index});
+  if (!IsPackAligned(f.x) || !IsPackAligned(f.y) || !IsPackAligned(f.z)) return ForEach(r, n, f);
+  RETURN_IF_ERROR(ForEach(r, n / F::kPack, BinaryPackFunction<Op, T>{f}));
+  const int64_t done = n / F::kPack * F::kPack;
+  f.x += done * f.x_step;
+  f.y += done * f.y_step;
+  f.z += done;
+  return ForEach(r, n - done, f);
+}
+
+// How the inputs run along the output, whose shape this sets. Unimplemented for shapes that do not
+// fold into the few dimensions that a kernel takes.
+absl::StatusOr<BroadcastIndex> PrepareBroadcast(KernelPrepare& k);
+
+}  // namespace weir
+
+#endif  // WEIR_KERNELS_CUDA_ELEMENTWISE_UTIL_H_

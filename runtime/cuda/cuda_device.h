@@ -1,0 +1,60 @@
+#ifndef WEIR_RUNTIME_CUDA_CUDA_DEVICE_H_
+#define WEIR_RUNTIME_CUDA_CUDA_DEVICE_H_
+
+#include <cuda_runtime.h>
+
+#include "weir/runtime/block_allocator.h"
+#include "weir/runtime/device.h"
+
+namespace weir {
+
+// A GPU under the CUDA runtime. All its work, copies included, is on one stream, so that it is done
+// in the order in which it was given.
+class CudaDevice final : public Device {
+ public:
+  // `ordinal` is CUDA's number of the GPU, `id` the one in the device's name; a session takes its
+  // kernels from `kernels`, which outlive the device.
+  static absl::StatusOr<std::shared_ptr<CudaDevice>> Make(int ordinal, int id,
+                                                          const BlockAllocator::Options& memory,
+                                                          const KernelRegistry& kernels);
+  ~CudaDevice() override;
+
+  Allocator& allocator() override;
+  const KernelRegistry* kernels() const override { return &kernels_; }
+  absl::Status Synchronize() override;
+  std::string MemoryReport() override { return blocks_.stats().ToString(); }
+
+  cudaStream_t stream() const { return stream_; }
+  BlockAllocator::Stats memory() const { return blocks_.stats(); }
+  // Makes the GPU the one that the calling thread's CUDA calls are for.
+  absl::Status Activate() const;
+  // What a call for the device answered, with the device's name.
+  absl::Status Named(cudaError_t error, absl::string_view call) const;
+
+ private:
+  class Memory;
+  // The driver's memory.
+  class Regions final : public RegionSource {
+   public:
+    explicit Regions(int ordinal) : ordinal_(ordinal) {}
+    void* Reserve(size_t bytes) override;
+    void Release(void* region, size_t bytes) override;
+
+   private:
+    const int ordinal_;
+  };
+
+  CudaDevice(int ordinal, int id, const BlockAllocator::Options& memory,
+             const KernelRegistry& kernels);
+
+  const int ordinal_;
+  const KernelRegistry& kernels_;
+  Regions regions_;
+  BlockAllocator blocks_;
+  std::unique_ptr<Memory> memory_;
+  cudaStream_t stream_ = nullptr;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_CUDA_CUDA_DEVICE_H_

@@ -1,0 +1,40 @@
+#ifndef WEIR_RUNTIME_GPU_H_
+#define WEIR_RUNTIME_GPU_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/core/status.h"
+#include "weir/runtime/device.h"
+
+namespace weir {
+
+// How much of the machine's GPUs a process takes. Names and meanings are those of TensorFlow's
+// GPUOptions, but for growth from a small start, which is the default here.
+struct GpuOptions {
+  // Memory is taken as it is needed; otherwise all that is allowed, when a GPU is first used.
+  bool allow_growth = true;
+  // Of a GPU's memory, in (0, 1]; 0: no limit of this kind.
+  double per_process_gpu_memory_fraction = 0;
+  // Bytes of a GPU that tensors and the libraries' workspaces may take together; 0: no limit.
+  int64_t memory_limit = 0;
+  // Which of the GPUs that the process sees become GPU:0, GPU:1, ...: "2,0". Empty: all of them, in
+  // their order. What it sees is what CUDA_VISIBLE_DEVICES leaves it, numbered from 0.
+  std::string visible_device_list = {};
+};
+
+// The GPUs of the machine, for SessionOptions::devices. Sessions that are given the same device
+// share its memory; it goes back to the driver when nothing is in use any more.
+//
+// Errors say what is missing: Unimplemented when this program was built without CUDA; Unavailable
+// when there is no driver, one that is too old, or no GPU that the process may see; InvalidArgument
+// for options that make no sense; ResourceExhausted when the fraction is not free.
+//
+// Linked from //kernels/cuda. Thread rule: any thread.
+absl::StatusOr<std::vector<std::shared_ptr<Device>>> MakeGpus(const GpuOptions& options = {});
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_GPU_H_

@@ -1,0 +1,371 @@
+// Devices, streams, events and memory.
+
+#include <sys/mman.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "weir/runtime/block_allocator.h"
+#include "weir/tests/cuda_emulation/block.h"
+
+namespace cuda_emulation {
+namespace {
+
+// Addresses that nobody may touch but while a task of a stream runs.
+class Memory final : public weir::RegionSource {
+ public:
+  explicit Memory(size_t bytes)
+      : bytes_(bytes),
+        base_(mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)),
+        blocks_(*this, {.limit = bytes, .grow = false}) {}
+  ~Memory() override { munmap(base_, bytes_); }
+
+  weir::BlockAllocator& blocks() { return blocks_; }
+
+  void Open() {
+    std::lock_guard<std::mutex> lock(mu_);
+    if (users_++ == 0) mprotect(base_, bytes_, PROT_READ | PROT_WRITE);
+  }
+  void Shut() {
+    std::lock_guard<std::mutex> lock(mu_);
+    if (--users_ == 0) mprotect(base_, bytes_, PROT_NONE);
+  }
+  bool Has(const void* data) const {
+    return data >= base_ && data < static_cast<char*>(base_) + bytes_;
+  }
+
+  void* Reserve(size_t /*bytes*/) override { return base_; }
+  void Release(void* /*region*/, size_t /*bytes*/) override {}
+
+ private:
+  const size_t bytes_;
+  void* const base_;
+  weir::BlockAllocator blocks_;
+  std::mutex mu_;
+  int users_ = 0;
+};
+
+struct State {
+  std::mutex mu;
+  Machine machine;
+  std::vector<std::unique_ptr<Memory>> memories;
+  std::map<std::string, int> calls;
+  std::map<std::string, std::pair<int, cudaError_t>> failures;  // Calls to go, and the error.
+  std::atomic<int> streams{0};
+  std::atomic<cudaError_t> kernel_error{cudaSuccess};
+};
+
+State& state() {
+  static State* const state = [] {
+    auto* made = new State;
+    made->memories.push_back(std::make_unique<Memory>(made->machine.bytes));
+    return made;
+  }();
+  return *state;
+}
+
+thread_local int current_device = 0;
+thread_local cudaError_t last_error = cudaSuccess;
+
+cudaError_t Fail(cudaError_t error) { return last_error = error; }
+
+// Counts a call; the error that a test wants from it.
+cudaError_t Enter(const char* name) {
+  State& s = state();
+  std::lock_guard<std::mutex> lock(s.mu);
+  ++s.calls[name];
+  const auto failure = s.failures.find(name);
+  if (failure != s.failures.end() && failure->second.first-- == 0) {
+    const cudaError_t error = failure->second.second;
+    s.failures.erase(failure);
+    return Fail(error);
+  }
+  if (s.machine.driver_version == 0) return Fail(cudaErrorInsufficientDriver);
+  if (s.machine.devices == 0) return Fail(cudaErrorNoDevice);
+  return cudaSuccess;
+}
+
+#define ENTER(name) \
+  if (const cudaError_t injected = Enter(name); injected != cudaSuccess) return injected
+
+}  // namespace
+
+struct Event {
+  std::mutex mu;
+  std::condition_variable changed;
+  int recorded = 0, reached = 0;
+
+  void Reach(int count) {
+    {
+      std::lock_guard<std::mutex> lock(mu);
+      reached = std::max(reached, count);
+    }
+    changed.notify_all();
+  }
+  void WaitFor(int count) {
+    std::unique_lock<std::mutex> lock(mu);
+    changed.wait(lock, [&] { return reached >= count; });
+  }
+};
+
+class Stream {
+ public:
+  Stream() : worker_([this] { Work(); }) { ++state().streams; }
+  ~Stream() {
+    {
+      std::lock_guard<std::mutex> lock(mu_);
+      stop_ = true;
+    }
+    changed_.notify_all();
+    worker_.join();
+    --state().streams;
+  }
+
+  cudaError_t Enqueue(std::function<void()> task) {
+    {
+      std::lock_guard<std::mutex> lock(mu_);
+      if (error_ != cudaSuccess) return Fail(error_);
+      queue_.push_back(std::move(task));
+    }
+    changed_.notify_all();
+    return cudaSuccess;
+  }
+
+  cudaError_t Wait() {
+    std::unique_lock<std::mutex> lock(mu_);
+    changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
+    return error_ == cudaSuccess ? error_ : Fail(error_);
+  }
+
+  void Break(cudaError_t error) {
+    std::lock_guard<std::mutex> lock(mu_);
+    error_ = error;
+  }
+
+ private:
+  void Work() {
+    std::unique_lock<std::mutex> lock(mu_);
+    while (true) {
+      changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      const std::function<void()> task = std::move(queue_.front());
+      queue_.pop_front();
+      busy_ = true;
+      lock.unlock();
+      for (const auto& memory : state().memories) memory->Open();
+      task();
+      for (const auto& memory : state().memories) memory->Shut();
+      lock.lock();
+      busy_ = false;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mu_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> queue_;
+  bool busy_ = false, stop_ = false;
+  cudaError_t error_ = cudaSuccess;
+  std::thread worker_;
+};
+
+cudaError_t Launch(const cudaLaunchConfig_t& config, std::function<void()> thread) {
+  ENTER("cudaLaunchKernelEx");
+  const dim3 grid = config.gridDim, block = config.blockDim;
+  const unsigned threads = block.x * block.y * block.z;
+  if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.z == 0 ||
+      grid.y > 65535 || grid.z > 65535) {
+    return Fail(cudaErrorInvalidValue);
+  }
+  Stream* const stream = config.stream;
+  return stream->Enqueue([=] {
+    const cudaError_t error = state().kernel_error;
+    if (error != cudaSuccess) {
+      stream->Break(error);
+    } else {
+      RunBlocks(grid, block, thread);
+    }
+  });
+}
+
+void SetMachine(const Machine& machine) {
+  State& s = state();
+  std::lock_guard<std::mutex> lock(s.mu);
+  s.machine = machine;
+  s.memories.clear();
+  for (int i = 0; i < machine.devices; ++i) {
+    s.memories.push_back(std::make_unique<Memory>(machine.bytes));
+  }
+  s.calls.clear();
+  s.failures.clear();
+  s.kernel_error = cudaSuccess;
+}
+
+size_t BytesInUse() {
+  size_t bytes = 0;
+  for (const auto& memory : state().memories) bytes += memory->blocks().stats().in_use;
+  return bytes;
+}
+
+int StreamsInUse() { return state().streams; }
+
+void FailCall(const char* name, int n, cudaError_t error) {
+  std::lock_guard<std::mutex> lock(state().mu);
+  state().failures[name] = {n, error};
+}
+
+void FailKernels(cudaError_t error) { state().kernel_error = error; }
+
+int Calls(const char* name) {
+  std::lock_guard<std::mutex> lock(state().mu);
+  return state().calls[name];
+}
+
+}  // namespace cuda_emulation
+
+using cuda_emulation::current_device;
+using cuda_emulation::Enter;
+using cuda_emulation::Fail;
+using cuda_emulation::last_error;
+using cuda_emulation::state;
+
+const char* cudaGetErrorName(cudaError_t error) {
+  switch (error) {
+    case cudaSuccess: return "cudaSuccess";
+    case cudaErrorInvalidValue: return "cudaErrorInvalidValue";
+    case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
+    case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
+    case cudaErrorNoDevice: return "cudaErrorNoDevice";
+    case cudaErrorInvalidDevice: return "cudaErrorInvalidDevice";
+    case cudaErrorNotReady: return "cudaErrorNotReady";
+    case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
+    case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+  }
+  return "unknown error";
+}
+
+const char* cudaGetErrorString(cudaError_t error) {
+  switch (error) {
+    case cudaSuccess: return "no error";
+    case cudaErrorInvalidValue: return "invalid argument";
+    case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoDevice: return "no CUDA-capable device is detected";
+    case cudaErrorInvalidDevice: return "invalid device ordinal";
+    case cudaErrorNotReady: return "device not ready";
+    case cudaErrorIllegalAddress: return "an illegal memory access was encountered";
+    case cudaErrorLaunchFailure: return "unspecified launch failure";
+  }
+  return "unrecognized error code";
+}
+
+cudaError_t cudaGetLastError() { return std::exchange(last_error, cudaSuccess); }
+
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = state().machine.driver_version;
+  return cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 0;
+  ENTER("cudaGetDeviceCount");
+  *count = state().machine.devices;
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) {
+  ENTER("cudaSetDevice");
+  if (device < 0 || device >= state().machine.devices) return Fail(cudaErrorInvalidDevice);
+  current_device = device;
+  return cudaSuccess;
+}
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  ENTER("cudaMemGetInfo");
+  *total = state().machine.bytes;
+  *free = *total - state().memories[current_device]->blocks().stats().in_use;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  ENTER("cudaGetDeviceProperties");
+  if (device < 0 || device >= state().machine.devices) return Fail(cudaErrorInvalidDevice);
+  *properties = {"Emulated GPU", state().machine.bytes, 9, 0, 2};
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
+  ENTER("cudaStreamCreateWithFlags");
+  *stream = new cuda_emulation::Stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  delete stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  ENTER("cudaStreamSynchronize");
+  return stream->Wait();
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned /*flags*/) {
+  ENTER("cudaStreamWaitEvent");
+  const int count = event->recorded;
+  return stream->Enqueue([event, count] { event->WaitFor(count); });
+}
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
+  ENTER("cudaEventCreateWithFlags");
+  *event = new cuda_emulation::Event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  ENTER("cudaEventRecord");
+  const int count = ++event->recorded;
+  return stream->Enqueue([event, count] { event->Reach(count); });
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  ENTER("cudaEventSynchronize");
+  event->WaitFor(event->recorded);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void** data, size_t bytes) {
+  ENTER("cudaMalloc");
+  *data = state().memories[current_device]->blocks().Allocate(bytes);
+  return *data == nullptr ? Fail(cudaErrorMemoryAllocation) : cudaSuccess;
+}
+cudaError_t cudaFree(void* data) {
+  for (const auto& memory : state().memories) {
+    if (memory->Has(data)) memory->blocks().Deallocate(data);
+  }
+  return cudaSuccess;
+}
+cudaError_t cudaHostAlloc(void** data, size_t bytes, unsigned /*flags*/) {
+  ENTER("cudaHostAlloc");
+  *data = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  return *data == nullptr ? Fail(cudaErrorMemoryAllocation) : cudaSuccess;
+}
+cudaError_t cudaFreeHost(void* data) {
+  std::free(data);
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind /*kind*/,
+                            cudaStream_t stream) {
+  ENTER("cudaMemcpyAsync");
+  return stream->Enqueue([=] { std::memmove(to, from, bytes); });
+}
+cudaError_t cudaMemsetAsync(void* data, int value, size_t bytes, cudaStream_t stream) {
+  ENTER("cudaMemsetAsync");
+  return stream->Enqueue([=] { std::memset(data, value, bytes); });
+}
