@@ -1,9 +1,15 @@
 #include "weir/tests/conformance/session_options.h"
 
+#include <cstdio>
+#include <cstdlib>
+
 #include "absl/flags/flag.h"
+#include "weir/runtime/gpu.h"
 #include "weir/tests/fake_gpu.h"
 
-ABSL_FLAG(std::string, device, "cpu", "Where the cases run: cpu, or fake_gpu");
+ABSL_FLAG(
+    std::string, device, "cpu",
+    "Where the cases run: cpu, fake_gpu, or gpu: the machine's in *_cuda, else an emulated one");
 
 namespace weir::conformance {
 
@@ -15,6 +21,15 @@ SessionOptions CaseOptions() {
         std::make_shared<FakeGpu>(FakeGpu::Options{.bytes = size_t{1} << 30}));
     options.devices = {*gpu};
     options.kernels = &FakeGpuKernels();
+  }
+  if (absl::GetFlag(FLAGS_device) == "gpu") {
+    static const auto* const gpus =
+        new absl::StatusOr<std::vector<std::shared_ptr<Device>>>(MakeGpus());
+    if (!gpus->ok()) {
+      std::fprintf(stderr, "%s\n", gpus->status().ToString().c_str());
+      std::exit(1);
+    }
+    options.devices = **gpus;
   }
   return options;
 }
