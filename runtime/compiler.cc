@@ -318,6 +318,7 @@ class Compiler {
     step.node = &node;
     step.device = placement_[node.id()];
     step.dynamic_index = program_.num_dynamic++;
+    step.may_move = MayMoveToHost(node);
     ASSIGN_OR_RETURN(std::vector<uint32_t> located, AllLocated(inputs, step.device, values, node));
     for (int i : values) {
       ASSIGN_OR_RETURN(located[i], Located(located[i], kHost, node));

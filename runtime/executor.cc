@@ -41,7 +41,8 @@ bool SameValue(const Tensor& a, const Tensor& b) {
   return a.bytes() == 0 || std::memcmp(a.raw_data(), b.raw_data(), a.bytes()) == 0;
 }
 
-// The largest tensors of a device's arena: "2048 bytes of float [16,32] by MatMul 'fc/MatMul' (...)".
+// The largest tensors of a device's arena: "2048 bytes of float [16,32] by MatMul 'fc/MatMul'
+// (...)".
 std::string LargestTensors(const Program& program, uint8_t device) {
   constexpr size_t kMost = 3;
   std::vector<std::pair<size_t, std::string>> tensors;
@@ -50,9 +51,9 @@ std::string LargestTensors(const Program& program, uint8_t device) {
       const Slot& slot = program.slots[program.args[step.first_arg + step.num_inputs + i]];
       if (slot.kind != SlotKind::kArena || slot.device != device) continue;
       const size_t bytes = slot.shape.num_elements() * DataTypeSize(slot.dtype);
-      tensors.emplace_back(bytes, absl::StrCat(bytes, " bytes of ", DataTypeName(slot.dtype), " ",
-                                               slot.shape.ToString(), " by ",
-                                               step.node->Description()));
+      tensors.emplace_back(bytes,
+                           absl::StrCat(bytes, " bytes of ", DataTypeName(slot.dtype), " ",
+                                        slot.shape.ToString(), " by ", step.node->Description()));
     }
   }
   std::sort(tensors.rbegin(), tensors.rend());
@@ -209,17 +210,46 @@ class Executor {
   absl::Status RunDynamic(const Step& step) {
     ExecutionState::Preparation& p = state_.preparations_[step.dynamic_index];
     if (!IsCurrent(step, p)) {
-      p = ExecutionState::Preparation();
-      RETURN_IF_ERROR(Prepare(step, &p));
+      absl::Status status = Prepare(step, step.device, &p);
+      if (absl::IsUnimplemented(status) && step.may_move) status = Prepare(step, 0, &p);
+      RETURN_IF_ERROR(status);
     }
+    if (p.device != step.device) return RunOnHost(step, p);
+    return RunWith(step, p, slots_, inputs(step));
+  }
+
+  // Runs a step of another device with the host's kernel, on copies.
+  absl::Status RunOnHost(const Step& step, ExecutionState::Preparation& p) {
+    std::vector<Tensor> tensors(step.num_inputs + step.num_outputs);
+    std::vector<uint32_t> numbers(tensors.size());
+    for (uint32_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
+    for (uint32_t i = 0; i < step.num_inputs; ++i) {
+      ASSIGN_OR_RETURN(tensors[i], slots_[inputs(step)[i]].OnHost());
+    }
+    Device* const device = std::exchange(run_.device, run_.devices[0]);
+    const absl::Status status = RunWith(step, p, tensors.data(), numbers.data());
+    run_.device = device;
+    RETURN_IF_ERROR(status);
+    for (uint32_t i = 0; i < step.num_outputs; ++i) {
+      Tensor& out = tensors[step.num_inputs + i];
+      if (IsPlainType(out.dtype())) {
+        ASSIGN_OR_RETURN(out, out.Clone(device->allocator()));
+      }
+      slots_[outputs(step)[i]] = std::move(out);
+    }
+    return absl::OkStatus();
+  }
+
+  // Runs a prepared step over slots[args...].
+  absl::Status RunWith(const Step& step, ExecutionState::Preparation& p, Tensor* slots,
+                       const uint32_t* args) {
     for (uint32_t i = 0; i < step.num_outputs; ++i) {
       const KernelPrepare::OutputInfo& out = p.outputs[i];
-      Tensor& slot = slots_[outputs(step)[i]];
+      Tensor& slot = slots[args[step.num_inputs + i]];
       if (out.alias >= 0) {
-        const uint32_t from = inputs(step)[out.alias];
-        slot = slots_[from].Reinterpreted(out.dtype, out.shape);
+        slot = slots[args[out.alias]].Reinterpreted(out.dtype, out.shape);
         // The plan of the arena does not know of this alias: the memory may soon be another's.
-        if (program_.slots[from].kind == SlotKind::kArena) {
+        if (program_.slots[inputs(step)[out.alias]].kind == SlotKind::kArena) {
           ASSIGN_OR_RETURN(slot, slot.Clone(run_.device->allocator()));
         }
       } else if (out.sized && !out.provided) {
@@ -227,9 +257,7 @@ class Executor {
       }
     }
     if (p.fn == nullptr) return absl::OkStatus();
-    KernelRun run(slots_, program_.args.data() + step.first_arg,
-                  program_.args.data() + step.first_arg + step.num_inputs,
-                  p.workspace.mutable_raw_data(), &run_);
+    KernelRun run(slots, args, args + step.num_inputs, p.workspace.mutable_raw_data(), &run_);
     return p.fn(run);
   }
 
@@ -245,14 +273,16 @@ class Executor {
     return true;
   }
 
-  absl::Status Prepare(const Step& step, ExecutionState::Preparation* p) const {
+  absl::Status Prepare(const Step& step, uint8_t device, ExecutionState::Preparation* p) const {
+    *p = ExecutionState::Preparation();
+    p->device = device;
     std::vector<KernelPrepare::InputInfo> infos;
     for (uint32_t i = 0; i < step.num_inputs; ++i) {
       const Tensor& in = slots_[inputs(step)[i]];
       infos.push_back({in.shape(), in.dtype(), &in});
       p->input_shapes.push_back(in.shape());
     }
-    KernelPrepare k(*step.node, std::move(infos), run_.resources, run_.devices, step.device);
+    KernelPrepare k(*step.node, std::move(infos), run_.resources, run_.devices, device);
     RETURN_IF_ERROR(kernels_.Prepare(k));
     p->values_used = k.values_used();
     for (int i : p->values_used) {
@@ -262,7 +292,7 @@ class Executor {
     for (int i = 0; i < k.num_outputs(); ++i) p->outputs.push_back(k.Out(i));
     ASSIGN_OR_RETURN(p->workspace,
                      Tensor::Make(DT_UINT8, Shape({static_cast<int64_t>(k.workspace_bytes())}),
-                                  run_.device->allocator()));
+                                  run_.devices[device]->allocator()));
     p->fn = std::move(k.fn());
     p->valid = true;
     return absl::OkStatus();

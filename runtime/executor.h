@@ -41,6 +41,7 @@ class ExecutionState {
     std::vector<KernelPrepare::OutputInfo> outputs;
     KernelFn fn;
     Tensor workspace;
+    uint8_t device = 0;  // The step's, or the host in its place.
     bool valid = false;
   };
 

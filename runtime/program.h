@@ -21,6 +21,8 @@ struct Step {
   StepKind kind = StepKind::kPrepared;
   uint8_t device = 0;    // Of the session's devices; 0 is the host.
   bool is_pure = false;  // Nothing but its outputs tells that it ran.
+  // A kernel of the host may stand in for one that the device lacks.
+  bool may_move = false;
   const Node* node = nullptr;
   KernelFn fn;
   // Slots of the inputs, then of the outputs, from args[first_arg] on.
