@@ -5,42 +5,13 @@
 #include <array>
 #include <complex>
 
+#include "weir/kernels/common/matmul_plan.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 #include "weir/kernels/cpu/gemm_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
-
-// Products of matrices [m, k] x [k, n], `batch` of them; matrix i of the output is made of the
-// matrices x_index[i] and y_index[i]. Without indices there is one product.
-struct MatMulPlan {
-  int64_t m = 0, n = 0, k = 0;
-  bool transpose_x = false, transpose_y = false;
-  bool conjugate_x = false, conjugate_y = false;
-  int64_t batch = 1;
-  std::vector<int64_t> x_index, y_index;
-
-  int64_t x_size() const { return m * k; }
-  int64_t y_size() const { return k * n; }
-  int64_t z_size() const { return m * n; }
-  int64_t x(int64_t i) const { return x_index.empty() ? i : x_index[i]; }
-  int64_t y(int64_t i) const { return y_index.empty() ? i : y_index[i]; }
-  double work() const {
-    return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  }
-};
-
-template <typename T>
-struct ComplexPart {
-  using type = void;
-};
-template <typename T>
-struct ComplexPart<std::complex<T>> {
-  using type = T;
-};
-template <typename T>
-inline constexpr bool kIsComplex = !std::is_void_v<typename ComplexPart<T>::type>;
 
 // c += a * b. Integers wrap around; complex numbers are multiplied by the plain formula.
 template <typename T>
@@ -202,82 +173,14 @@ absl::Status RunPlan(KernelPrepare& k, MatMulPlan p) {
   }
 }
 
-absl::Status SetExtents(const Shape& x, const Shape& y, MatMulPlan* p) {
-  p->m = x.dim(p->transpose_x ? -1 : -2);
-  p->k = x.dim(p->transpose_x ? -2 : -1);
-  p->n = y.dim(p->transpose_y ? -2 : -1);
-  if (y.dim(p->transpose_y ? -1 : -2) != p->k) {
-    return InvalidArgument("inner dimensions differ: ", x.ToString(), " x ", y.ToString());
-  }
-  return absl::OkStatus();
-}
-
 absl::Status PrepareMatMul(KernelPrepare& k) {
-  for (int i = 0; i < 2; ++i) {
-    if (k.In(i).shape().rank() != 2) return k.InvalidInput(i, "must be a matrix");
-  }
-  MatMulPlan p;
-  p.transpose_x = k.Attr<bool>("transpose_a");
-  p.transpose_y = k.Attr<bool>("transpose_b");
-  RETURN_IF_ERROR(SetExtents(k.In(0).shape(), k.In(1).shape(), &p));
-  ASSIGN_OR_RETURN(const Shape out, Shape::Make({p.m, p.n}));
-  k.Out(0).SetShape(out);
-  return RunPlan(k, std::move(p));
-}
-
-// For each matrix of the broadcast batch, the matrix of an input whose batch shape is `batch`.
-std::vector<int64_t> BatchIndex(const Shape& batch, const Shape& out) {
-  std::vector<int64_t> index(out.num_elements());
-  for (int64_t i = 0; i < out.num_elements(); ++i) {
-    int64_t rest = i, at = 0, stride = 1;
-    for (int d = out.rank() - 1; d >= 0; --d) {
-      const int64_t position = rest % out.dim(d);
-      rest /= out.dim(d);
-      const int own = d - (out.rank() - batch.rank());
-      if (own < 0) continue;
-      if (batch.dim(own) != 1) at += position * stride;
-      stride *= batch.dim(own);
-    }
-    index[i] = at;
-  }
-  return index;
+  ASSIGN_OR_RETURN(MatMulPlan plan, PlanMatMul(k));
+  return RunPlan(k, std::move(plan));
 }
 
 absl::Status PrepareBatchMatMul(KernelPrepare& k, bool broadcasts) {
-  const Shape& x = k.In(0).shape();
-  const Shape& y = k.In(1).shape();
-  for (int i = 0; i < 2; ++i) {
-    if (k.In(i).shape().rank() < 2) return k.InvalidInput(i, "needs rank >= 2");
-  }
-  MatMulPlan p;
-  p.transpose_x = p.conjugate_x = k.Attr<bool>("adj_x");
-  p.transpose_y = p.conjugate_y = k.Attr<bool>("adj_y");
-  RETURN_IF_ERROR(SetExtents(x, y, &p));
-  ASSIGN_OR_RETURN(const Shape x_batch, Shape::Make(x.dims().subspan(0, x.rank() - 2)));
-  ASSIGN_OR_RETURN(const Shape y_batch, Shape::Make(y.dims().subspan(0, y.rank() - 2)));
-  if (!broadcasts && x_batch != y_batch) {
-    return k.InvalidInput(
-        1, absl::StrCat("must agree with input 0's batch dimensions ", x_batch.ToString()));
-  }
-  ASSIGN_OR_RETURN(const Shape batch, BroadcastShapes(x_batch, y_batch));
-  Dims dims(batch.dims().begin(), batch.dims().end());
-  dims.push_back(p.m);
-  dims.push_back(p.n);
-  ASSIGN_OR_RETURN(const Shape out, Shape::Make(dims));
-  k.Out(0).SetShape(out);
-  p.batch = batch.num_elements();
-  if (out.num_elements() > 0) {
-    if (x_batch != batch) p.x_index = BatchIndex(x_batch, batch);
-    if (y_batch != batch) p.y_index = BatchIndex(y_batch, batch);
-    // Matrices of y that lie one below the other in x are one tall matrix.
-    if (y_batch.num_elements() == 1 && x_batch == batch && !p.transpose_x) {
-      p.m *= p.batch;
-      p.batch = 1;
-      p.x_index.clear();
-      p.y_index.clear();
-    }
-  }
-  return RunPlan(k, std::move(p));
+  ASSIGN_OR_RETURN(MatMulPlan plan, PlanBatchMatMul(k, broadcasts));
+  return RunPlan(k, std::move(plan));
 }
 
 }  // namespace

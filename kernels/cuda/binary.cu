@@ -24,9 +24,9 @@ class Table {
 
   template <typename Op, typename... Ts>
   void Add(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) { return ForCudaType<Ts...>(k, [&]<typename T>() {
-      return PrepareBinary<Op, T>(k);
-    }); });
+    registry_.Add(op, "GPU", [](KernelPrepare& k) {
+      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareBinary<Op, T>(k); });
+    });
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "weir/kernels/common/broadcast_plan.h"
 #include "weir/kernels/common/numbers.h"
 #include "weir/kernels/cuda/launch_util.h"
 
@@ -162,6 +163,9 @@ absl::Status RunBinary(const KernelRun& r, int64_t n, const BroadcastIndex& inde
   f.z += done;
   return ForEach(r, n - done, f);
 }
+
+// The plan as kernels take it. Unimplemented for shapes that do not fold into few dimensions.
+absl::StatusOr<BroadcastIndex> IndexOf(const BroadcastPlan& plan);
 
 // How the inputs run along the output, whose shape this sets. Unimplemented for shapes that do not
 // fold into the few dimensions that a kernel takes.

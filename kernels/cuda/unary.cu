@@ -16,8 +16,8 @@ absl::Status PrepareUnary(KernelPrepare& k) {
 template <typename Op, typename T>
 absl::Status PrepareGrad(KernelPrepare& k) {
   if (k.In(0).shape() != k.In(1).shape()) {
-    return k.InvalidInput(
-        1, absl::StrCat("must have input 0's shape ", k.In(0).shape().ToString()));
+    return k.InvalidInput(1,
+                          absl::StrCat("must have input 0's shape ", k.In(0).shape().ToString()));
   }
   const int64_t n = k.In(0).shape().num_elements();
   ASSIGN_OR_RETURN(const BroadcastIndex index, PrepareBroadcast(k));
@@ -30,15 +30,15 @@ class Table {
 
   template <typename Op, typename... Ts>
   void Add(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) { return ForCudaType<Ts...>(k, [&]<typename T>() {
-      return PrepareUnary<Op, T>(k);
-    }); });
+    registry_.Add(op, "GPU", [](KernelPrepare& k) {
+      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareUnary<Op, T>(k); });
+    });
   }
   template <typename Op, typename... Ts>
   void AddGrad(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) { return ForCudaType<Ts...>(k, [&]<typename T>() {
-      return PrepareGrad<Op, T>(k);
-    }); });
+    registry_.Add(op, "GPU", [](KernelPrepare& k) {
+      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareGrad<Op, T>(k); });
+    });
   }
 
  private:
