@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "weir/core/status.h"
 #include "weir/runtime/device.h"
 
@@ -34,6 +35,11 @@ struct GpuOptions {
 //
 // Linked from //kernels/cuda. Thread rule: any thread.
 absl::StatusOr<std::vector<std::shared_ptr<Device>>> MakeGpus(const GpuOptions& options = {});
+
+// The devices besides the CPU that a node placed on `device` needs ("/device:GPU:0"): MakeGpus, or
+// none for the CPU and for "". InvalidArgument, too, for a GPU that is not among them.
+absl::StatusOr<std::vector<std::shared_ptr<Device>>> DevicesFor(absl::string_view device,
+                                                                const GpuOptions& options = {});
 
 }  // namespace weir
 

@@ -18,6 +18,7 @@
 #include "weir/graph/import.h"
 #include "weir/io/npy.h"
 #include "weir/runtime/freeze.h"
+#include "weir/runtime/gpu.h"
 #include "weir/runtime/saver.h"
 #include "weir/runtime/session.h"
 
@@ -36,6 +37,7 @@ Without an action: trains, and writes graph.pb, graph.pbtxt and checkpoints into
   --data_dir DIR     where the four MNIST files are; else ../shared/data, the cache, a download, or
                      digits drawn by the program
   --output_dir DIR   (mnist_deep_out)
+  --device NAME      where it runs: /device:GPU:0 (the CPU)
   --threads N        (one per core)
   --seed N           of weights, batches and dropout (1)
 )";
@@ -48,14 +50,16 @@ constexpr int64_t kShown = 10;
 struct Options {
   std::map<std::string, int64_t> numbers = {
       {"steps", 20'000}, {"batch", 50}, {"threads", 0}, {"seed", 1}};
-  std::map<std::string, std::string> texts = {{"data_dir", ""}, {"output_dir", "mnist_deep_out"}};
+  std::map<std::string, std::string> texts = {
+      {"data_dir", ""}, {"output_dir", "mnist_deep_out"}, {"device", ""}};
   std::map<std::string, bool> switches = {
       {"freeze", false}, {"show", false}, {"resume", false}, {"help", false}};
 
   std::string Path(absl::string_view name) const { return JoinPath(texts.at("output_dir"), name); }
-  SessionOptions session() const {
+  absl::StatusOr<SessionOptions> session() const {
     SessionOptions options;
     options.threads = static_cast<int>(numbers.at("threads"));
+    ASSIGN_OR_RETURN(options.devices, DevicesFor(texts.at("device")));
     return options;
   }
 };
@@ -148,11 +152,12 @@ absl::StatusOr<int64_t> Begin(const Options& options, const Network& net, Saver&
 }
 
 absl::Status Train(const Options& options, const Data& data) {
-  const Scope scope = Scope::Root();
+  const Scope scope = Scope::Root().Device(options.texts.at("device"));
   const int64_t seed = options.numbers.at("seed");
   const Network net = BuildNetwork(scope, seed);
   Saver saver(scope);
-  ASSIGN_OR_RETURN(Session session, Session::Create(scope, options.session()));
+  ASSIGN_OR_RETURN(const SessionOptions session_options, options.session());
+  ASSIGN_OR_RETURN(Session session, Session::Create(scope, session_options));
   Env& env = session.env();
   RETURN_IF_ERROR(env.CreateDirectories(options.texts.at("output_dir")));
   RETURN_IF_ERROR(WriteGraph(env, scope, options));
@@ -188,10 +193,11 @@ absl::Status Train(const Options& options, const Data& data) {
 }
 
 absl::Status Freeze(const Options& options, const Data& data) {
-  const Scope scope = Scope::Root();
+  const Scope scope = Scope::Root().Device(options.texts.at("device"));
   const Network net = BuildNetwork(scope, options.numbers.at("seed"));
   Saver saver(scope);
-  ASSIGN_OR_RETURN(Session session, Session::Create(scope, options.session()));
+  ASSIGN_OR_RETURN(const SessionOptions session_options, options.session());
+  ASSIGN_OR_RETURN(Session session, Session::Create(scope, session_options));
   const std::string directory = options.texts.at("output_dir");
   const std::optional<std::string> latest = LatestCheckpoint(session.env(), directory);
   if (!latest.has_value()) return NotFound(directory, ": there is no checkpoint; train first");
@@ -202,7 +208,7 @@ absl::Status Freeze(const Options& options, const Data& data) {
   RETURN_IF_ERROR(env.AtomicWriteFile(options.Path("frozen.pb"), frozen.SerializeAsString()));
   RETURN_IF_ERROR(WriteNpy(env, options.Path("ten.npy"), data.test.Rows(0, kShown).images));
 
-  ASSIGN_OR_RETURN(Session classifier, Session::Create(frozen, options.session()));
+  ASSIGN_OR_RETURN(Session classifier, Session::Create(frozen, session_options));
   double correct = 0;
   for (int64_t row = 0; row < data.test.size(); row += kTestBatch) {
     const int64_t end = std::min(row + kTestBatch, data.test.size());

@@ -16,6 +16,7 @@
 #include "weir/core/folder_env.h"
 #include "weir/io/npy.h"
 #include "weir/ops/standard_ops.h"
+#include "weir/runtime/gpu.h"
 #include "weir/runtime/meta_graph.h"
 #include "weir/runtime/saver.h"
 #include "weir/runtime/session.h"
@@ -88,6 +89,7 @@ absl::StatusOr<Session> Open(const Options& options, const Scope& scope, Env* gr
   session_options.threads = static_cast<int>(std::min<int64_t>(options.threads, 1024));
   session_options.memory_limit = options.memory_limit;
   session_options.env = graph_env;
+  ASSIGN_OR_RETURN(session_options.devices, DevicesFor(options.device));
   return Session::Create(scope, session_options);
 }
 
@@ -132,6 +134,9 @@ absl::StatusOr<std::string> Run(const Options& options) {
   ASSIGN_OR_RETURN(MetaGraphDef meta, ReadModel(env, options.model));
   if (options.list) return List(meta);
   RETURN_IF_ERROR(RemoveUnknownOps(options, &meta));
+  for (NodeDef& node : *meta.mutable_graph_def()->mutable_node()) {
+    if (node.device().empty()) node.set_device(options.device);
+  }
   const Scope scope = Scope::Root();
   RETURN_IF_ERROR(ImportMetaGraph(meta, scope));
   if (options.explain_kernels) {

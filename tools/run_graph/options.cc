@@ -28,6 +28,7 @@ Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtx
   --output_dir DIR        write one NAME.npy per fetch ('/' and ':' become '_'); else results go to
                           standard output
   --format text|json|npy  how (text)
+  --device NAME           where nodes that name no device run: /device:GPU:0 (the CPU)
   --threads N             threads for the work of one op (one per core)
   --list                  show placeholders, variables, likely outputs, ops and what is unsupported
   --explain_kernels       show the kernels of each op of the graph, in the order in which they are
@@ -41,7 +42,7 @@ Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtx
 
 Exit codes: 0 success, 2 usage, 11 nobody reads standard output, 10 + the status code of an error:
 13 InvalidArgument, 14 DeadlineExceeded, 15 NotFound, 18 ResourceExhausted, 19 FailedPrecondition,
-22 Unimplemented, 23 Internal, 25 DataLoss.
+22 Unimplemented, 23 Internal, 24 Unavailable, 25 DataLoss.
 )";
 
 namespace {
@@ -99,6 +100,7 @@ std::map<std::string, Setter> ValueFlags(Options& o) {
       {"target", Names(&o.targets)},
       {"init", Names(&o.inits)},
       {"checkpoint", Path(&o.checkpoint)},
+      {"device", Path(&o.device)},
       {"output_dir", Path(&o.output_dir)},
       {"trace", Path(&o.trace)},
       {"allow_dir", Folder(&o.allow_dir)},

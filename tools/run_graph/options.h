@@ -23,6 +23,7 @@ struct Options {
   std::string trace;
   std::string allow_dir;  // Where ops of the graph may touch files; empty: nowhere.
   int64_t steps = 1;
+  std::string device;
   int64_t threads = 0;
   int64_t timeout_ms = 60'000;
   int64_t memory_limit = int64_t{4} << 30;

@@ -397,12 +397,28 @@ TEST_F(RunGraphTest, ProgressShowsOnTerminalsOnlyAndOnlyWhenThereIsAWait) {
             "");
 }
 
+TEST_F(RunGraphTest, DevicesAreTheCpuOrSayWhatIsMissing) {
+  const std::string model = WriteModel("m.pb", Linear());
+  const std::vector<std::string> run = {model, "--feed", kFeed, "--fetch", "net/y", "--device"};
+  const auto on = [&](const char* device) {
+    std::vector<std::string> args = run;
+    args.push_back(device);
+    return Run(args);
+  };
+  EXPECT_EQ(on("/cpu:0").out, kLinearText);
+  ExpectError(on("/device:TPU:0"), 13, {"there are no devices such as '/device:TPU:0'"});
+  // A machine with so many GPUs aside, this one is missing everywhere.
+  const ProgramResult gpu = on("/gpu:999");
+  EXPECT_THAT(gpu.exit_code, testing::AnyOf(13, 22, 24));
+  ExpectError(gpu, gpu.exit_code, {"/gpu:999: "});
+}
+
 TEST_F(RunGraphTest, HelpListsEveryFlag) {
   const std::string help = OutputOf({"--help"});
   EXPECT_EQ(OutputOf({"-h"}), help);
   for (const char* flag :
        {"feed", "fetch", "target", "init", "checkpoint", "steps", "output_dir", "format", "threads",
-        "list", "benchmark", "trace", "timeout_ms", "memory_limit"}) {
+        "device", "list", "benchmark", "trace", "timeout_ms", "memory_limit"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  --") + flag + " ")) << flag;
   }
 }
