@@ -42,7 +42,12 @@ absl::StatusOr<Variable*> KernelRun::GetVariable(int i) const {
   const Tensor& handle = In(i);
   if (handle.dtype() == DT_RESOURCE && handle.num_elements() == 1) {
     auto* variable = dynamic_cast<Variable*>(handle.data<ResourceHandle>()->object.get());
-    if (variable != nullptr) return variable;
+    if (variable != nullptr) {
+      // Nodes that were added later may have moved it.
+      DeviceMemory* const here = allocator().device_memory();
+      if (variable->memory() != here) RETURN_IF_ERROR(variable->MoveTo(here));
+      return variable;
+    }
   }
   return InvalidArgument("input ", i, " is not a handle of a variable");
 }

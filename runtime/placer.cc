@@ -62,12 +62,18 @@ class Placer {
   absl::StatusOr<Placement> Run() {
     group_of_.resize(graph_.num_nodes());
     std::iota(group_of_.begin(), group_of_.end(), 0);
-    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
-      if (needed_[id]) Colocate(graph_.node(id));
-    }
+    // All that use a variable have a say, whether this program needs them or not: it is in one place
+    // for all programs.
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) Colocate(graph_.node(id));
     std::map<NodeId, Group> groups;
     for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
-      if (needed_[id]) RETURN_IF_ERROR(Join(graph_.node(id), &groups[Find(id)]));
+      if (needed_[id]) groups[Find(id)];
+    }
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      const auto group = groups.find(Find(id));
+      if (group == groups.end()) continue;
+      const absl::Status status = Join(graph_.node(id), &group->second);
+      if (needed_[id]) RETURN_IF_ERROR(status);
     }
     std::map<NodeId, uint8_t> chosen;
     for (const auto& [root, group] : groups) {
@@ -94,7 +100,7 @@ class Placer {
   void Colocate(const Node& node) {
     for (int i = 0; i < node.num_inputs(); ++i) {
       const Endpoint e = node.inputs()[i];
-      if (IsReference(node.input_type(i)) && needed_[e.node]) Unite(node.id(), e.node);
+      if (IsReference(node.input_type(i))) Unite(node.id(), e.node);
     }
     const absl::StatusOr<std::vector<std::string>> names =
         node.attrs().Get<std::vector<std::string>>("_class");
@@ -102,7 +108,7 @@ class Placer {
     for (absl::string_view name : *names) {
       if (!absl::ConsumePrefix(&name, "loc:@")) continue;
       const Node* other = graph_.Find(name);
-      if (other != nullptr && needed_[other->id()]) Unite(node.id(), other->id());
+      if (other != nullptr) Unite(node.id(), other->id());
     }
   }
 

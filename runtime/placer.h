@@ -21,7 +21,8 @@ struct PlacementOptions {
 // Chooses a device for each node of `needed`, as TensorFlow does: nodes that share a variable (by a
 // reference or a resource handle) or are colocated by "_class" go together; the device fields of
 // all of a group are merged; among the devices that match and have kernels for the whole group, the
-// first that is not the host is taken, else the host. devices[0] is the host.
+// first that is not the host is taken, else the host. devices[0] is the host. Nodes that are not
+// needed count in their groups, so that a variable is in one place for all programs.
 //
 // InvalidArgument, naming the node, when the fields of a group contradict each other, do not follow
 // the grammar, or name what no device is.

@@ -60,13 +60,13 @@ absl::Status Variable::Store(Tensor value) {
     return InvalidArgument("Trying to assign variable with wrong dtype. Expected ",
                            DataTypeName(dtype_), " got ", DataTypeName(value.dtype()));
   }
-  const bool stays = value.device_memory() == memory_ && !value.buffer()->transient();
+  const bool stays = value.device_memory() == memory() && !value.buffer()->transient();
   // A value of the size it had goes into the buffer it had: a steady program allocates nothing.
   if (!stays && value_.initialized() && IsAlone(value_) && value_.shape() == value.shape()) {
     return CopyTensor(value, value_);
   }
   if (!stays) {
-    Allocator& here = value.device_memory() == memory_ ? value.buffer()->allocator() : allocator();
+    Allocator& here = value.device_memory() == memory() ? value.buffer()->allocator() : allocator();
     ASSIGN_OR_RETURN(value, value.Clone(here));
   }
   value_ = std::move(value);
@@ -74,12 +74,13 @@ absl::Status Variable::Store(Tensor value) {
 }
 
 Allocator& Variable::allocator() const {
-  return memory_ != nullptr ? static_cast<Allocator&>(*memory_) : HeapAllocator();
+  DeviceMemory* const here = memory();
+  return here != nullptr ? static_cast<Allocator&>(*here) : HeapAllocator();
 }
 
 absl::Status Variable::MoveTo(DeviceMemory* memory) {
   MutexLock lock(mu_);
-  if (memory == memory_) return absl::OkStatus();
+  if (memory == memory_.load()) return absl::OkStatus();
   memory_ = memory;
   if (value_.initialized()) {
     ASSIGN_OR_RETURN(value_, value_.Clone(allocator()));

@@ -1,6 +1,8 @@
 #ifndef WEIR_RUNTIME_VARIABLE_STATE_H_
 #define WEIR_RUNTIME_VARIABLE_STATE_H_
 
+#include <atomic>
+
 #include "absl/functional/function_ref.h"
 #include "weir/core/mutex.h"
 #include "weir/core/tensor.h"
@@ -42,6 +44,8 @@ class Variable final : public Resource {
   void Reset();
   // Keeps the value there from now on.
   absl::Status MoveTo(DeviceMemory* memory);
+  // Where that is; nullptr: on the host.
+  DeviceMemory* memory() const { return memory_.load(std::memory_order_relaxed); }
 
   // For ops that update several variables at once (an optimizer's slots): locks in address order,
   // makes each buffer private, calls `update` with the tensors in the order given.
@@ -58,7 +62,7 @@ class Variable final : public Resource {
   const DataType dtype_;
   const PartialShape shape_;
   mutable Mutex mu_;
-  DeviceMemory* memory_ ABSL_GUARDED_BY(mu_);
+  std::atomic<DeviceMemory*> memory_;  // Changes under mu_ alone.
   Tensor value_ ABSL_GUARDED_BY(mu_);
 };
 

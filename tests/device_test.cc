@@ -6,6 +6,7 @@
 #include "weir/ops/matmul.h"
 #include "weir/ops/operators.h"
 #include "weir/ops/optimizer_util.h"
+#include "weir/ops/standard_ops.h"
 #include "weir/ops/variables_util.h"
 #include "weir/runtime/freeze.h"
 #include "weir/runtime/saver.h"
@@ -124,6 +125,40 @@ TEST(Devices, NodesGoWhereTheyAskAndElseToTheFirstDevice) {
   EXPECT_EQ(Placed(scope, options, c),
             absl::StrCat("a: (Const): /job:localhost/replica:0/task:0/device:GPU:0\n", "b: (Neg): ",
                          kCpu, "\nc: (Neg): /job:localhost/replica:0/task:0/device:GPU:1\n"));
+}
+
+// Updates that its device cannot do keep a variable on the host: in all programs, also in those that
+// do not update it.
+TEST(Devices, AVariableIsWhereAllWhoUseItCanRun) {
+  KernelRegistry kernels;
+  for (const auto& op : StandardOps().ops()) {
+    for (const char* type : {"CPU", "GPU"}) {
+      const bool missing = op->name == "ResourceApplyGradientDescent" && type == std::string("GPU");
+      for (const Kernel& kernel : FakeGpuKernels().Find(op->name, type)) {
+        if (!missing) kernels.Add(op->name, type, kernel.prepare);
+      }
+    }
+  }
+  const Scope scope = Scope::Root();
+  const auto v = GetVariable(scope, "v", Shape({2}), Constant(1), {.use_resource = true});
+  const Output read = scope.Named("read").Op("Neg").In(v.value()).Build();
+  const Operation update = scope.Named("update")
+                               .Op("ResourceApplyGradientDescent")
+                               .In(v.handle())
+                               .In(0.5f)
+                               .In(Tensor::Vector<float>({2, 4}))
+                               .Build();
+  const Operation init = GlobalVariablesInitializer(scope);
+  SessionOptions options = OnGpus({std::make_shared<FakeGpu>()});
+  options.kernels = &kernels;
+  const Session session = Session::Create(scope, options).value();
+  ASSERT_TRUE(session.Run({}, {}, {init}).ok());
+  for (int i = 0; i < 2; ++i) {
+    const auto ran = session.Run({}, {read});
+    ASSERT_TRUE(ran.ok()) << ran.status();
+    EXPECT_EQ((*ran)[0].ToString(), i == 0 ? "float [2] {-1, -1}" : "float [2] {-0, 1}");
+    ASSERT_TRUE(session.Run({}, {}, {update}).ok());
+  }
 }
 
 TEST(Devices, ValuesCrossFromDeviceToDevice) {

@@ -1,5 +1,6 @@
 #include "weir/tests/cuda_emulation/block.h"
 
+#include <setjmp.h>
 #include <ucontext.h>
 
 #include <cstdio>
@@ -21,7 +22,7 @@ enum class State { kRunning, kAtBlockBarrier, kAtWarpBarrier, kDone };
 // A place to run threads of a block on. One that ends gives its place to the next.
 struct Fiber {
   std::unique_ptr<char[]> stack = std::make_unique<char[]>(kStackBytes);
-  ucontext_t context;
+  jmp_buf context;
   State state = State::kDone;
   uint3 thread;
   unsigned number = 0;  // Of the thread in the block.
@@ -36,7 +37,7 @@ class Block {
     count_ = size.x * size.y * size.z;
     started_ = 0;
     exchange_.resize((count_ + kWarp - 1) / kWarp * kWarp);
-    while (started_ < count_) Resume(Spare());
+    while (started_ < count_) Start(Spare());
     while (ReleaseWaiting()) {
     }
   }
@@ -44,7 +45,7 @@ class Block {
   void Wait(State barrier) {
     Fiber* const fiber = current_;
     fiber->state = barrier;
-    swapcontext(&fiber->context, &scheduler_);
+    if (_setjmp(fiber->context) == 0) _longjmp(scheduler_, 1);
   }
 
   unsigned number() const { return current_->number; }
@@ -53,26 +54,31 @@ class Block {
  private:
   Fiber& Spare() {
     for (const auto& fiber : fibers_) {
-      if (fiber->state == State::kDone) return Begin(*fiber);
+      if (fiber->state == State::kDone) return *fiber;
     }
     fibers_.push_back(std::make_unique<Fiber>());
-    return Begin(*fibers_.back());
+    return *fibers_.back();
   }
 
-  Fiber& Begin(Fiber& fiber) {
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack.get();
-    fiber.context.uc_stack.ss_size = kStackBytes;
-    fiber.context.uc_link = &scheduler_;
-    makecontext(&fiber.context, &RunThreads, 0);
-    return fiber;
+  // Contexts are for the first step onto a fiber's stack alone: they ask the kernel each time, which
+  // jumps do not.
+  void Start(Fiber& fiber) {
+    current_ = &fiber;
+    fiber.state = State::kRunning;
+    ucontext_t first;
+    getcontext(&first);
+    first.uc_stack.ss_sp = fiber.stack.get();
+    first.uc_stack.ss_size = kStackBytes;
+    first.uc_link = nullptr;
+    makecontext(&first, &RunThreads, 0);
+    if (_setjmp(scheduler_) == 0) setcontext(&first);
   }
 
   void Resume(Fiber& fiber) {
     current_ = &fiber;
     fiber.state = State::kRunning;
     threadIdx = fiber.thread;
-    swapcontext(&scheduler_, &fiber.context);
+    if (_setjmp(scheduler_) == 0) _longjmp(fiber.context, 1);
   }
 
   // Warps go first: their threads may have to meet before they come to the block's barrier.
@@ -96,7 +102,7 @@ class Block {
   unsigned count_ = 0, started_ = 0;
   std::vector<std::unique_ptr<Fiber>> fibers_;
   std::vector<uint64_t> exchange_;
-  ucontext_t scheduler_;
+  jmp_buf scheduler_;
   Fiber* current_ = nullptr;
 };
 
@@ -113,6 +119,7 @@ void Block::RunThreads() {
     (*block.thread_)();
   }
   fiber.state = State::kDone;
+  _longjmp(block.scheduler_, 1);
 }
 
 }  // namespace
