@@ -65,6 +65,30 @@ TEST_F(CudaDeviceTest, EverythingComesBackWhenSessionsClose) {
   EXPECT_EQ(cuda_emulation::StreamsInUse(), 0);
 }
 
+TEST_F(CudaDeviceTest, ValuesCrossBetweenGpus) {
+  cuda_emulation::SetMachine({.devices = 2});
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {-1});
+  const Output on0 = scope.Device("/gpu:0").Op("Neg").In(x).Build();
+  const Output on1 = scope.Device("/gpu:1").Op("Square").In(on0).Build();
+  const Output back = scope.Device("/gpu:0").Op("AddV2").In(on0).In(on1).Build();
+  const Session session = Session::Create(scope, OnGpus()).value();
+  const auto ran = session.Run({{x, Tensor::Vector<float>({2, 3})}}, {back});
+  ASSERT_TRUE(ran.ok()) << ran.status();
+  EXPECT_EQ((*ran)[0].ToString(), "float [2] {2, 6}");
+}
+
+TEST_F(CudaDeviceTest, DevicesForANodeAreFoundOrTheReasonIs) {
+  EXPECT_TRUE(DevicesFor("").value().empty());
+  EXPECT_TRUE(DevicesFor("/cpu:0").value().empty());
+  EXPECT_EQ(DevicesFor("/device:GPU:0").value().size(), 1u);
+  EXPECT_EQ(DevicesFor("/gpu:1").status().ToString(),
+            "INVALID_ARGUMENT: /gpu:1: this process sees 1 GPU");
+  EXPECT_FALSE(DevicesFor("gpu zero").ok());
+  cuda_emulation::SetMachine({.devices = 0});
+  EXPECT_NE(DevicesFor("/gpu:0").status().message().find("/gpu:0: no GPU"), std::string::npos);
+}
+
 TEST_F(CudaDeviceTest, SaysWhatIsMissing) {
   cuda_emulation::SetMachine({.devices = 0, .driver_version = 0});
   EXPECT_EQ(ErrorOf({}),
