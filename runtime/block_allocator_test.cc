@@ -105,6 +105,19 @@ TEST(BlockAllocator, WithoutGrowthOneRegionIsAll) {
   EXPECT_EQ(source.regions(), 1);
 }
 
+TEST(BlockAllocator, GivesEverythingBackWithTheLastBlock) {
+  Addresses source;
+  BlockAllocator allocator(source, {.release_when_unused = true});
+  void* a = allocator.Allocate(kUnit);
+  void* b = allocator.Allocate(kUnit);
+  allocator.Deallocate(a);
+  EXPECT_EQ(source.regions(), 1);
+  allocator.Deallocate(b);
+  EXPECT_EQ(source.regions(), 0);
+  EXPECT_EQ(allocator.stats().reserved, 0u);
+  allocator.Deallocate(allocator.Allocate(kUnit));
+}
+
 TEST(BlockAllocator, ImpossibleSizesAreRefused) {
   Addresses source(4 * kUnit);
   BlockAllocator allocator(source, {});
