@@ -15,7 +15,8 @@ struct Half {
   uint16_t bits = 0;
 
   constexpr Half() = default;
-  constexpr Half(float value) : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose, like a builtin.
+  constexpr Half(float value)
+      : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose, like a builtin.
   constexpr operator float() const { return ToFloat(bits); }
   static constexpr Half FromBits(uint16_t bits) {
     Half h;
@@ -62,7 +63,9 @@ struct BFloat16 {
 
   constexpr BFloat16() = default;
   constexpr BFloat16(float value) : bits(FromFloat(value)) {}  // NOLINT: implicit on purpose.
-  constexpr operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+  constexpr operator float() const {
+    return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
+  }
   static constexpr BFloat16 FromBits(uint16_t bits) {
     BFloat16 b;
     b.bits = bits;

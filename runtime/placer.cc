@@ -62,8 +62,8 @@ class Placer {
   absl::StatusOr<Placement> Run() {
     group_of_.resize(graph_.num_nodes());
     std::iota(group_of_.begin(), group_of_.end(), 0);
-    // All that use a variable have a say, whether this program needs them or not: it is in one place
-    // for all programs.
+    // All that use a variable have a say, whether this program needs them or not: it is in one
+    // place for all programs.
     for (NodeId id = 0; id < graph_.num_nodes(); ++id) Colocate(graph_.node(id));
     std::map<NodeId, Group> groups;
     for (NodeId id = 0; id < graph_.num_nodes(); ++id) {

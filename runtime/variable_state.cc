@@ -39,8 +39,7 @@ absl::Status Variable::Assign(Tensor value) {
 
 absl::Status Variable::AssignSameShape(Tensor value) {
   MutexLock lock(mu_);
-  RETURN_IF_ERROR(
-      CheckShape(value_.initialized() ? PartialShape(value_.shape()) : shape_, value));
+  RETURN_IF_ERROR(CheckShape(value_.initialized() ? PartialShape(value_.shape()) : shape_, value));
   return Store(std::move(value));
 }
 

@@ -1,11 +1,12 @@
 // CudaDevice and the kernels of the GPU, over the emulated CUDA runtime.
 
+#include "weir/runtime/cuda/cuda_device.h"
+
 #include <cuda_runtime.h>
 
 #include "gtest/gtest.h"
 #include "weir/ops/constant.h"
 #include "weir/ops/operators.h"
-#include "weir/runtime/cuda/cuda_device.h"
 #include "weir/runtime/gpu.h"
 #include "weir/runtime/session.h"
 
@@ -91,8 +92,7 @@ TEST_F(CudaDeviceTest, DevicesForANodeAreFoundOrTheReasonIs) {
 
 TEST_F(CudaDeviceTest, SaysWhatIsMissing) {
   cuda_emulation::SetMachine({.devices = 0, .driver_version = 0});
-  EXPECT_EQ(ErrorOf({}),
-            "UNAVAILABLE: no GPU: the NVIDIA driver (libcuda.so.1) is not installed");
+  EXPECT_EQ(ErrorOf({}), "UNAVAILABLE: no GPU: the NVIDIA driver (libcuda.so.1) is not installed");
   cuda_emulation::SetMachine({.driver_version = 11040});
   EXPECT_EQ(ErrorOf({}),
             "UNAVAILABLE: no GPU: the NVIDIA driver is too old: it supports CUDA 11.4, and this "
@@ -108,8 +108,9 @@ TEST_F(CudaDeviceTest, VisibleDevicesAreChosenAndNumberedInTheListsOrder) {
   cuda_emulation::SetMachine({.devices = 3});
   EXPECT_EQ(MakeGpus({}).value().size(), 3u);
   EXPECT_EQ(MakeGpus({.visible_device_list = "2,0"}).value().size(), 2u);
-  EXPECT_NE(ErrorOf({.visible_device_list = "3"}).find("invalid GPU id '3' but visible device "
-                                                       "count is 3"),
+  EXPECT_NE(ErrorOf({.visible_device_list = "3"})
+                .find("invalid GPU id '3' but visible device "
+                      "count is 3"),
             std::string::npos);
   EXPECT_NE(ErrorOf({.visible_device_list = "0,x"}).find("could not parse entry"),
             std::string::npos);

@@ -127,8 +127,8 @@ TEST(Devices, NodesGoWhereTheyAskAndElseToTheFirstDevice) {
                          kCpu, "\nc: (Neg): /job:localhost/replica:0/task:0/device:GPU:1\n"));
 }
 
-// Updates that its device cannot do keep a variable on the host: in all programs, also in those that
-// do not update it.
+// Updates that its device cannot do keep a variable on the host: in all programs, also in those
+// that do not update it.
 TEST(Devices, AVariableIsWhereAllWhoUseItCanRun) {
   KernelRegistry kernels;
   for (const auto& op : StandardOps().ops()) {

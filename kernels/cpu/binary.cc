@@ -1,9 +1,9 @@
 // Element-wise functions of two broadcasting tensors (ops/binary.cc).
 
+#include "weir/kernels/common/binary_functions.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 #include "weir/kernels/cpu/special_math_util.h"
 #include "weir/kernels/cpu/vector_math_util.h"
-#include "weir/kernels/common/binary_functions.h"
 
 namespace weir {
 namespace {

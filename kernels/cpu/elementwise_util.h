@@ -8,8 +8,8 @@
 #include <string>
 #include <type_traits>
 
-#include "weir/kernels/cpu/simd_util.h"
 #include "weir/kernels/common/numbers.h"
+#include "weir/kernels/cpu/simd_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {

@@ -35,7 +35,9 @@ struct alignas(sizeof(T) * N) Pack {
 
 inline constexpr size_t kPackBytes = 16;
 
-inline bool IsPackAligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % kPackBytes == 0; }
+inline bool IsPackAligned(const void* p) {
+  return reinterpret_cast<uintptr_t>(p) % kPackBytes == 0;
+}
 
 // out[i] = Op::Of(x[i]), computed in ComputeType<T>.
 template <typename Op, typename T>
@@ -109,9 +111,7 @@ struct BinaryFunction {
   Out* z;
   int64_t x_step, y_step;
 
-  static __device__ Out Of(T a, T b) {
-    return Out(Op::Of(static_cast<C>(a), static_cast<C>(b)));
-  }
+  static __device__ Out Of(T a, T b) { return Out(Op::Of(static_cast<C>(a), static_cast<C>(b))); }
   __device__ void operator()(int64_t i) const { z[i] = Of(x[i * x_step], y[i * y_step]); }
 };
 
@@ -151,7 +151,8 @@ struct BroadcastFunction : BinaryFunction<Op, T> {
 template <typename Op, typename T>
 absl::Status RunBinary(const KernelRun& r, int64_t n, const BroadcastIndex& index) {
   using F = BinaryFunction<Op, T>;
-  F f{reinterpret_cast<const T*>(r.In(0).raw_data()), reinterpret_cast<const T*>(r.In(1).raw_data()),
+  F f{reinterpret_cast<const T*>(r.In(0).raw_data()),
+      reinterpret_cast<const T*>(r.In(1).raw_data()),
       reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data()), index.x_strides[0],
       index.y_strides[0]};
   if (index.rank > 1) return ForEach(r, n, BroadcastFunction<Op, T>{f, index});

@@ -66,8 +66,8 @@ absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id
                                                              const KernelRegistry& kernels) {
   std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels));
   RETURN_IF_ERROR(device->Activate());
-  RETURN_IF_ERROR(device->Named(
-      cudaStreamCreateWithFlags(&device->stream_, cudaStreamNonBlocking), "cudaStreamCreate"));
+  RETURN_IF_ERROR(device->Named(cudaStreamCreateWithFlags(&device->stream_, cudaStreamNonBlocking),
+                                "cudaStreamCreate"));
   return device;
 }
 

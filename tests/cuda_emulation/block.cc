@@ -60,8 +60,8 @@ class Block {
     return *fibers_.back();
   }
 
-  // Contexts are for the first step onto a fiber's stack alone: they ask the kernel each time, which
-  // jumps do not.
+  // Contexts are for the first step onto a fiber's stack alone: they ask the kernel each time,
+  // which jumps do not.
   void Start(Fiber& fiber) {
     current_ = &fiber;
     fiber.state = State::kRunning;
