@@ -363,9 +363,9 @@ cudaError_t cudaFreeHost(void* data) {
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind /*kind*/,
                             cudaStream_t stream) {
   ENTER("cudaMemcpyAsync");
-  return stream->Enqueue([=, thread = std::move(thread)] { std::memmove(to, from, bytes); });
+  return stream->Enqueue([=] { std::memmove(to, from, bytes); });
 }
 cudaError_t cudaMemsetAsync(void* data, int value, size_t bytes, cudaStream_t stream) {
   ENTER("cudaMemsetAsync");
-  return stream->Enqueue([=, thread = std::move(thread)] { std::memset(data, value, bytes); });
+  return stream->Enqueue([=] { std::memset(data, value, bytes); });
 }
