@@ -11,6 +11,17 @@ struct BroadcastPlan {
   Dims sizes;  // The last one is the inner loop.
   Dims x_strides;
   Dims y_strides;
+
+  // The element of the input with these strides that goes into the output's element i.
+  int64_t Offset(const Dims& strides, int64_t i) const {
+    if (sizes.size() == 1) return i * strides[0];
+    int64_t offset = 0;
+    for (size_t d = sizes.size(); d-- > 0;) {
+      offset += i % sizes[d] * strides[d];
+      i /= sizes[d];
+    }
+    return offset;
+  }
 };
 
 // REQUIRES: x and y broadcast to `out`.

@@ -13,24 +13,6 @@ absl::Status SetExtents(const Shape& x, const Shape& y, MatMulPlan* p) {
   return absl::OkStatus();
 }
 
-// For each matrix of the broadcast batch, the matrix of an input whose batch shape is `batch`.
-std::vector<int64_t> BatchIndex(const Shape& batch, const Shape& out) {
-  std::vector<int64_t> index(out.num_elements());
-  for (int64_t i = 0; i < out.num_elements(); ++i) {
-    int64_t rest = i, at = 0, stride = 1;
-    for (int d = out.rank() - 1; d >= 0; --d) {
-      const int64_t position = rest % out.dim(d);
-      rest /= out.dim(d);
-      const int own = d - (out.rank() - batch.rank());
-      if (own < 0) continue;
-      if (batch.dim(own) != 1) at += position * stride;
-      stride *= batch.dim(own);
-    }
-    index[i] = at;
-  }
-  return index;
-}
-
 }  // namespace
 
 absl::StatusOr<MatMulPlan> PlanMatMul(KernelPrepare& k) {
@@ -79,8 +61,6 @@ absl::StatusOr<MatMulPlan> PlanBatchMatMul(KernelPrepare& k, bool broadcasts) {
     return p;
   }
   p.batches = PlanBroadcast(x_batch, y_batch, batch);
-  if (x_batch != batch) p.x_index = BatchIndex(x_batch, batch);
-  if (y_batch != batch) p.y_index = BatchIndex(y_batch, batch);
   return p;
 }
 

@@ -2,7 +2,6 @@
 #define WEIR_KERNELS_COMMON_MATMUL_PLAN_H_
 
 #include <cstdint>
-#include <vector>
 
 #include "weir/kernels/common/broadcast_plan.h"
 #include "weir/runtime/kernel.h"
@@ -17,14 +16,12 @@ struct MatMulPlan {
   bool conjugate_x = false, conjugate_y = false;
   int64_t batch = 1;
   BroadcastPlan batches;  // How the inputs' matrices run along the batch.
-  // Where that is not one by one.
-  std::vector<int64_t> x_index, y_index;
 
   int64_t x_size() const { return m * k; }
   int64_t y_size() const { return k * n; }
   int64_t z_size() const { return m * n; }
-  int64_t x(int64_t i) const { return x_index.empty() ? i : x_index[i]; }
-  int64_t y(int64_t i) const { return y_index.empty() ? i : y_index[i]; }
+  int64_t x(int64_t i) const { return batches.Offset(batches.x_strides, i); }
+  int64_t y(int64_t i) const { return batches.Offset(batches.y_strides, i); }
   double work() const {
     return static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   }

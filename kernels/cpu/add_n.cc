@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "weir/kernels/common/checks.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
@@ -48,9 +49,7 @@ absl::Status PrepareSum(KernelPrepare& k) {
   const int inputs = k.num_inputs();
   k.Out(0).SetShape(shape);
   for (int i = 0; i < inputs; ++i) {
-    if (k.In(i).shape() != shape) {
-      return k.InvalidInput(i, absl::StrCat("must have input 0's shape ", shape.ToString()));
-    }
+    RETURN_IF_ERROR(CheckShapeOfInput0(k, i));
     k.Out(0).MayReuse(i);
   }
   const int64_t n = shape.num_elements();

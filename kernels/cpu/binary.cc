@@ -1,6 +1,7 @@
 // Element-wise functions of two broadcasting tensors (ops/binary.cc).
 
 #include "weir/kernels/common/binary_functions.h"
+#include "weir/kernels/common/checks.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 #include "weir/kernels/cpu/special_math_util.h"
 #include "weir/kernels/cpu/vector_math_util.h"
@@ -72,10 +73,8 @@ absl::Status PrepareComplex(KernelPrepare& k) {
 
 // |x - y| < tolerance.
 absl::Status PrepareApproximateEqual(KernelPrepare& k) {
+  RETURN_IF_ERROR(CheckShapeOfInput0(k, 1));
   const Shape& shape = k.In(0).shape();
-  if (k.In(1).shape() != shape) {
-    return k.InvalidInput(1, absl::StrCat("must have input 0's shape ", shape.ToString()));
-  }
   k.Out(0).SetShape(shape);
   const double tolerance = k.Attr<float>("tolerance");
   const int64_t n = shape.num_elements();

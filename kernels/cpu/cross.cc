@@ -1,5 +1,6 @@
 // Cross (ops/cross.cc).
 
+#include "weir/kernels/common/checks.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
@@ -18,10 +19,8 @@ T Minor(T a, T b, T c, T d) {
 }
 
 absl::Status PrepareCross(KernelPrepare& k) {
+  RETURN_IF_ERROR(CheckShapeOfInput0(k, 1));
   const Shape& shape = k.In(0).shape();
-  if (k.In(1).shape() != shape) {
-    return k.InvalidInput(1, absl::StrCat("must have input 0's shape ", shape.ToString()));
-  }
   if (shape.rank() < 1 || shape.dim(-1) != 3) {
     return k.InvalidInput(0, "must have 3 as its innermost dimension");
   }

@@ -1,5 +1,6 @@
 // Element-wise functions of one tensor (ops/unary.cc).
 
+#include "weir/kernels/common/checks.h"
 #include "weir/kernels/common/unary_functions.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 #include "weir/kernels/cpu/special_math_util.h"
@@ -11,26 +12,17 @@ namespace {
 // The function as this device computes it: some are faster in float.
 template <typename Op>
 struct OnCpu : Op {};
-template <>
-struct OnCpu<ExpOp> : ExpOp {
-  using ExpOp::Of;
-  static float Of(float x) { return ExpF(x); }
-};
-template <>
-struct OnCpu<LogOp> : LogOp {
-  using LogOp::Of;
-  static float Of(float x) { return LogF(x); }
-};
-template <>
-struct OnCpu<TanhOp> : TanhOp {
-  using TanhOp::Of;
-  static float Of(float x) { return TanhF(x); }
-};
-template <>
-struct OnCpu<SigmoidOp> : SigmoidOp {
-  using SigmoidOp::Of;
-  static float Of(float x) { return SigmoidF(x); }
-};
+#define WEIR_FAST_IN_FLOAT(name)                    \
+  template <>                                       \
+  struct OnCpu<name##Op> : name##Op {               \
+    using name##Op::Of;                             \
+    static float Of(float x) { return name##F(x); } \
+  };
+WEIR_FAST_IN_FLOAT(Exp)
+WEIR_FAST_IN_FLOAT(Log)
+WEIR_FAST_IN_FLOAT(Tanh)
+WEIR_FAST_IN_FLOAT(Sigmoid)
+#undef WEIR_FAST_IN_FLOAT
 
 struct LgammaOp {
   template <typename T>
@@ -57,15 +49,6 @@ struct BesselI1eOp {
   }
 };
 
-template <typename Op, typename... Ts>
-void AddUnary(KernelRegistry& registry, absl::string_view op, double cost, Types<Ts...>) {
-  registry.Add(op, "CPU", [cost](KernelPrepare& k) {
-    return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-      return PrepareUnaryLoop(k, UnaryLoopOf<Op, T>(), cost);
-    });
-  });
-}
-
 // Real results of complex numbers: T and Tout must belong together.
 template <typename Op>
 void AddComplexPart(KernelRegistry& registry, absl::string_view op, double cost) {
@@ -84,17 +67,18 @@ void AddComplexPart(KernelRegistry& registry, absl::string_view op, double cost)
 
 struct Table {
   template <typename Op, typename... Ts>
-  void Add(const char* op, double cost, Types<Ts...> types) {
-    AddUnary<OnCpu<Op>>(registry, op, cost, types);
+  void Add(const char* op, double cost, Types<Ts...>) {
+    registry.Add(op, "CPU", [cost](KernelPrepare& k) {
+      return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+        return PrepareUnaryLoop(k, UnaryLoopOf<OnCpu<Op>, T>(), cost);
+      });
+    });
   }
   template <typename Op, typename... Ts>
   void AddGrad(const char* op, double cost, Types<Ts...>) {
     registry.Add(op, "CPU", [cost](KernelPrepare& k) {
       return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) -> absl::Status {
-        if (k.In(0).shape() != k.In(1).shape()) {
-          return k.InvalidInput(
-              1, absl::StrCat("must have input 0's shape ", k.In(0).shape().ToString()));
-        }
+        RETURN_IF_ERROR(CheckShapeOfInput0(k, 1));
         return PrepareBinaryLoop(k, BinaryLoopOf<Op, T>(), cost);
       });
     });
@@ -109,11 +93,11 @@ void RegisterUnaryKernels(KernelRegistry& registry) {
   Table table{registry};
   FillUnaryTable(table);
 
-  AddUnary<LgammaOp>(registry, "Lgamma", 60, FloatTypes());
-  AddUnary<DigammaOp>(registry, "Digamma", 60, FloatTypes());
-  AddUnary<BesselI0eOp>(registry, "BesselI0e", 100, FloatTypes());
-  AddUnary<BesselI1eOp>(registry, "BesselI1e", 100, FloatTypes());
-  AddUnary<ConjOp>(registry, "Conj", 1, Types<Complex64, Complex128>());
+  table.Add<LgammaOp>("Lgamma", 60, FloatTypes());
+  table.Add<DigammaOp>("Digamma", 60, FloatTypes());
+  table.Add<BesselI0eOp>("BesselI0e", 100, FloatTypes());
+  table.Add<BesselI1eOp>("BesselI1e", 100, FloatTypes());
+  table.Add<ConjOp>("Conj", 1, Types<Complex64, Complex128>());
   AddComplexPart<RealOp>(registry, "Real", 1);
   AddComplexPart<ImagOp>(registry, "Imag", 1);
   AddComplexPart<ComplexAbsOp>(registry, "ComplexAbs", 10);

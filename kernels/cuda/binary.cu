@@ -18,25 +18,20 @@ absl::Status PrepareBinary(KernelPrepare& k) {
   }
 }
 
-class Table {
- public:
-  explicit Table(KernelRegistry& registry) : registry_(registry) {}
-
+struct Table {
   template <typename Op, typename... Ts>
-  void Add(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) {
-      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareBinary<Op, T>(k); });
-    });
+  void Add(const char* op, double /*cost*/, Types<Ts...> types) {
+    AddForTypes(registry, op, types,
+                []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareBinary<Op, T>(k); });
   }
 
- private:
-  KernelRegistry& registry_;
+  KernelRegistry& registry;
 };
 
 }  // namespace
 
 void RegisterBinaryCudaKernels(KernelRegistry& registry) {
-  Table table(registry);
+  Table table{registry};
   FillBinaryTable(table);
 }
 

@@ -28,6 +28,15 @@ absl::Status ForCudaType(KernelPrepare& k, F&& f) {
   });
 }
 
+// Registers `prepare` for the op on the GPU: it is called as prepare(TypeTag<T>(), k) with the type
+// of input 0.
+template <typename... Ts, typename F>
+void AddForTypes(KernelRegistry& registry, const char* op, Types<Ts...>, F prepare) {
+  registry.Add(op, "GPU", [prepare](KernelPrepare& k) {
+    return ForCudaType<Ts...>(k, [&]<typename T>() { return prepare(TypeTag<T>(), k); });
+  });
+}
+
 template <typename T, int N>
 struct alignas(sizeof(T) * N) Pack {
   T values[N];

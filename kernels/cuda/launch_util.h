@@ -25,8 +25,8 @@ absl::Status Launch(const KernelRun& r, void (*kernel)(Params...), dim3 blocks, 
   config.gridDim = blocks;
   config.blockDim = threads;
   config.stream = device.stream();
-  return device.Named(cudaLaunchKernelEx(&config, kernel, std::forward<Args>(args)...),
-                      "the kernel's launch");
+  return device.Named(CudaStatus(cudaLaunchKernelEx(&config, kernel, std::forward<Args>(args)...),
+                                 "the kernel's launch"));
 }
 
 inline constexpr int kBlockThreads = 256;

@@ -1,5 +1,6 @@
 // Element-wise functions of one tensor (kernels/common/unary_functions.h).
 
+#include "weir/kernels/common/checks.h"
 #include "weir/kernels/common/unary_functions.h"
 #include "weir/kernels/cuda/elementwise_util.h"
 
@@ -15,40 +16,31 @@ absl::Status PrepareUnary(KernelPrepare& k) {
 
 template <typename Op, typename T>
 absl::Status PrepareGrad(KernelPrepare& k) {
-  if (k.In(0).shape() != k.In(1).shape()) {
-    return k.InvalidInput(1,
-                          absl::StrCat("must have input 0's shape ", k.In(0).shape().ToString()));
-  }
+  RETURN_IF_ERROR(CheckShapeOfInput0(k, 1));
   const int64_t n = k.In(0).shape().num_elements();
   ASSIGN_OR_RETURN(const BroadcastIndex index, PrepareBroadcast(k));
   return k.Run([n, index](KernelRun& r) { return RunBinary<Op, T>(r, n, index); });
 }
 
-class Table {
- public:
-  explicit Table(KernelRegistry& registry) : registry_(registry) {}
-
+struct Table {
   template <typename Op, typename... Ts>
-  void Add(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) {
-      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareUnary<Op, T>(k); });
-    });
+  void Add(const char* op, double /*cost*/, Types<Ts...> types) {
+    AddForTypes(registry, op, types,
+                []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareUnary<Op, T>(k); });
   }
   template <typename Op, typename... Ts>
-  void AddGrad(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) {
-      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareGrad<Op, T>(k); });
-    });
+  void AddGrad(const char* op, double /*cost*/, Types<Ts...> types) {
+    AddForTypes(registry, op, types,
+                []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareGrad<Op, T>(k); });
   }
 
- private:
-  KernelRegistry& registry_;
+  KernelRegistry& registry;
 };
 
 }  // namespace
 
 void RegisterUnaryCudaKernels(KernelRegistry& registry) {
-  Table table(registry);
+  Table table{registry};
   FillUnaryTable(table);
 }
 

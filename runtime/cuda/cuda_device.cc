@@ -16,24 +16,20 @@ class CudaDevice::Memory final : public DeviceMemory {
 
   absl::Status CopyIn(void* to, const void* host, size_t bytes) override {
     RETURN_IF_ERROR(device_.Activate());
-    return Named(staging_.CopyIn(to, host, bytes, device_.stream_));
+    return device_.Named(staging_.CopyIn(to, host, bytes, device_.stream_));
   }
   absl::Status CopyOut(void* host, const void* from, size_t bytes) override {
     RETURN_IF_ERROR(device_.Activate());
-    return Named(staging_.CopyOut(host, from, bytes, device_.stream_));
+    return device_.Named(staging_.CopyOut(host, from, bytes, device_.stream_));
   }
   absl::Status CopyWithin(void* to, const void* from, size_t bytes) override {
     RETURN_IF_ERROR(device_.Activate());
     return device_.Named(
-        cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, device_.stream_),
-        "cudaMemcpyAsync");
+        CudaStatus(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, device_.stream_),
+                   "cudaMemcpyAsync"));
   }
 
  private:
-  absl::Status Named(const absl::Status& status) const {
-    return Annotate(status, absl::StrCat(name(), ": "));
-  }
-
   CudaDevice& device_;
   Staging staging_;
 };
@@ -66,8 +62,8 @@ absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id
                                                              const KernelRegistry& kernels) {
   std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels));
   RETURN_IF_ERROR(device->Activate());
-  RETURN_IF_ERROR(device->Named(cudaStreamCreateWithFlags(&device->stream_, cudaStreamNonBlocking),
-                                "cudaStreamCreate"));
+  RETURN_IF_ERROR(device->Named(CudaStatus(
+      cudaStreamCreateWithFlags(&device->stream_, cudaStreamNonBlocking), "cudaStreamCreate")));
   return device;
 }
 
@@ -81,17 +77,16 @@ CudaDevice::~CudaDevice() {
 Allocator& CudaDevice::allocator() { return *memory_; }
 
 absl::Status CudaDevice::Activate() const {
-  return Named(cudaSetDevice(ordinal_), "cudaSetDevice");
+  return Named(CudaStatus(cudaSetDevice(ordinal_), "cudaSetDevice"));
 }
 
-absl::Status CudaDevice::Named(cudaError_t error, absl::string_view call) const {
-  if (error == cudaSuccess) return absl::OkStatus();
-  return Annotate(CudaStatus(error, call), absl::StrCat(name(), ": "));
+absl::Status CudaDevice::Named(const absl::Status& status) const {
+  return status.ok() ? status : Annotate(status, absl::StrCat(name(), ": "));
 }
 
 absl::Status CudaDevice::Synchronize() {
   RETURN_IF_ERROR(Activate());
-  return Named(cudaStreamSynchronize(stream_), "a kernel or copy failed");
+  return Named(CudaStatus(cudaStreamSynchronize(stream_), "a kernel or copy failed"));
 }
 
 }  // namespace weir

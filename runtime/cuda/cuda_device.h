@@ -25,11 +25,10 @@ class CudaDevice final : public Device {
   std::string MemoryReport() override { return blocks_.stats().ToString(); }
 
   cudaStream_t stream() const { return stream_; }
-  BlockAllocator::Stats memory() const { return blocks_.stats(); }
   // Makes the GPU the one that the calling thread's CUDA calls are for.
   absl::Status Activate() const;
-  // What a call for the device answered, with the device's name.
-  absl::Status Named(cudaError_t error, absl::string_view call) const;
+  // The status, with the device's name before the message of an error.
+  absl::Status Named(const absl::Status& status) const;
 
  private:
   class Memory;

@@ -226,10 +226,14 @@ bool AssignsToConstant(const GraphDef& def) {
   });
 }
 
-Outcome RunOnce(const Graph& graph, const Case& c, bool optimize) {
-  SessionOptions options = CaseOptions();
+absl::StatusOr<Session> Open(const Graph& graph, bool optimize) {
+  ASSIGN_OR_RETURN(SessionOptions options, CaseOptions());
   options.optimize = optimize;
-  const absl::StatusOr<Session> session = Session::Create(graph, options);
+  return Session::Create(graph, options);
+}
+
+Outcome RunOnce(const Graph& graph, const Case& c, bool optimize) {
+  const absl::StatusOr<Session> session = Open(graph, optimize);
   if (!session.ok()) return OutcomeOfError(session.status(), c.def, "session");
   std::vector<FeedRef> feeds;
   for (const Recorded& feed : c.feeds) {

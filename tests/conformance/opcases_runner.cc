@@ -138,10 +138,10 @@ struct Mode {
   bool fed;
   const char* name() const { return fed ? "fed" : "constant"; }
 
-  SessionOptions session_options() const {
-    SessionOptions options = CaseOptions();
+  absl::StatusOr<Session> Open(const Scope& scope) const {
+    ASSIGN_OR_RETURN(SessionOptions options, CaseOptions());
     options.optimize = !fed;
-    return options;
+    return Session::Create(scope, options);
   }
 
   std::vector<FeedRef> Feeds(const Case& c) const {
@@ -165,7 +165,7 @@ std::string OutputDifference(const Case& c, const Expectation& e, const Tensor& 
 
 Outcome CheckOutputs(const Case& c, const Scope& scope, Mode mode) {
   const std::string stage = absl::StrCat("outputs, ", mode.name());
-  absl::StatusOr<Session> session = Session::Create(scope, mode.session_options());
+  absl::StatusOr<Session> session = mode.Open(scope);
   if (!session.ok()) return OutcomeOfError(session.status(), c.def, stage);
   std::vector<TensorRef> fetches;
   for (const Expectation& e : c.expectations) fetches.emplace_back(e.fetch);
@@ -255,7 +255,7 @@ Outcome CheckGradients(const Case& c, const Scope& scope, Mode mode) {
     }
     if (wanted) fetches.emplace_back((*gradients)[n]);
   }
-  absl::StatusOr<Session> session = Session::Create(scope, mode.session_options());
+  absl::StatusOr<Session> session = mode.Open(scope);
   if (!session.ok()) return OutcomeOfError(session.status(), c.def, stage);
   if (fetches.empty()) return Outcome::Passed();
   // What a gradient reads of a variable is not ordered after the assignment.

@@ -37,7 +37,10 @@ class Replay {
   }
 
  private:
-  absl::StatusOr<Session> Open() const { return Session::Create(graph_, CaseOptions()); }
+  absl::StatusOr<Session> Open() const {
+    ASSIGN_OR_RETURN(const SessionOptions options, CaseOptions());
+    return Session::Create(graph_, options);
+  }
 
   Outcome Error(const absl::Status& status, absl::string_view where) const {
     return OutcomeOfError(status, meta_.graph_def(), where);

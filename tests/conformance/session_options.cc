@@ -1,8 +1,5 @@
 #include "weir/tests/conformance/session_options.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "absl/flags/flag.h"
 #include "weir/runtime/gpu.h"
 #include "weir/tests/fake_gpu.h"
@@ -13,7 +10,7 @@ ABSL_FLAG(
 
 namespace weir::conformance {
 
-SessionOptions CaseOptions() {
+absl::StatusOr<SessionOptions> CaseOptions() {
   SessionOptions options;
   options.threads = 1;
   if (absl::GetFlag(FLAGS_device) == "fake_gpu") {
@@ -25,10 +22,7 @@ SessionOptions CaseOptions() {
   if (absl::GetFlag(FLAGS_device) == "gpu") {
     static const auto* const gpus =
         new absl::StatusOr<std::vector<std::shared_ptr<Device>>>(MakeGpus());
-    if (!gpus->ok()) {
-      std::fprintf(stderr, "%s\n", gpus->status().ToString().c_str());
-      std::exit(1);
-    }
+    if (!gpus->ok()) return gpus->status();
     options.devices = **gpus;
   }
   return options;

@@ -6,8 +6,9 @@
 namespace weir::conformance {
 
 // What the cases run with: one thread, on the device that --device names. Not before the workers
-// are forked: a device has a thread of its own.
-SessionOptions CaseOptions();
+// are forked: a device has a thread of its own. The error of MakeGpus when the GPU is not to be
+// had.
+absl::StatusOr<SessionOptions> CaseOptions();
 
 }  // namespace weir::conformance
 

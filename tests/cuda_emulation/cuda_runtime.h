@@ -117,7 +117,6 @@ enum cudaError_t {
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
-  cudaErrorNotReady = 600,
   cudaErrorIllegalAddress = 700,
   cudaErrorLaunchFailure = 719,
 };
@@ -131,14 +130,6 @@ cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
-
-struct cudaDeviceProp {
-  char name[256];
-  size_t totalGlobalMem;
-  int major, minor;
-  int multiProcessorCount;
-};
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 
 namespace cuda_emulation {
 class Stream;
@@ -161,7 +152,6 @@ enum cudaMemcpyKind {
   cudaMemcpyHostToDevice = 1,
   cudaMemcpyDeviceToHost = 2,
   cudaMemcpyDeviceToDevice = 3,
-  cudaMemcpyDefault = 4,
 };
 inline constexpr unsigned cudaHostAllocDefault = 0;
 cudaError_t cudaMalloc(void** data, size_t bytes);
@@ -208,8 +198,6 @@ int StreamsInUse();
 void FailCall(const char* name, int n, cudaError_t error);
 // Kernels that start from now on fail: their stream, and all that follows on it, has this error.
 void FailKernels(cudaError_t error);
-// How often the function was called.
-int Calls(const char* name);
 
 }  // namespace cuda_emulation
 

@@ -56,7 +56,6 @@ struct State {
   std::mutex mu;
   Machine machine;
   std::vector<std::unique_ptr<Memory>> memories;
-  std::map<std::string, int> calls;
   std::map<std::string, std::pair<int, cudaError_t>> failures;  // Calls to go, and the error.
   std::atomic<int> streams{0};
   std::atomic<cudaError_t> kernel_error{cudaSuccess};
@@ -76,11 +75,10 @@ thread_local cudaError_t last_error = cudaSuccess;
 
 cudaError_t Fail(cudaError_t error) { return last_error = error; }
 
-// Counts a call; the error that a test wants from it.
+// The error that a test wants from this call.
 cudaError_t Enter(const char* name) {
   State& s = state();
   std::lock_guard<std::mutex> lock(s.mu);
-  ++s.calls[name];
   const auto failure = s.failures.find(name);
   if (failure != s.failures.end() && failure->second.first-- == 0) {
     const cudaError_t error = failure->second.second;
@@ -203,7 +201,6 @@ void SetMachine(const Machine& machine) {
   for (int i = 0; i < machine.devices; ++i) {
     s.memories.push_back(std::make_unique<Memory>(machine.bytes));
   }
-  s.calls.clear();
   s.failures.clear();
   s.kernel_error = cudaSuccess;
 }
@@ -223,11 +220,6 @@ void FailCall(const char* name, int n, cudaError_t error) {
 
 void FailKernels(cudaError_t error) { state().kernel_error = error; }
 
-int Calls(const char* name) {
-  std::lock_guard<std::mutex> lock(state().mu);
-  return state().calls[name];
-}
-
 }  // namespace cuda_emulation
 
 using cuda_emulation::current_device;
@@ -244,7 +236,6 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorInsufficientDriver: return "cudaErrorInsufficientDriver";
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice: return "cudaErrorInvalidDevice";
-    case cudaErrorNotReady: return "cudaErrorNotReady";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
   }
@@ -260,7 +251,6 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
-    case cudaErrorNotReady: return "device not ready";
     case cudaErrorIllegalAddress: return "an illegal memory access was encountered";
     case cudaErrorLaunchFailure: return "unspecified launch failure";
   }
@@ -295,13 +285,6 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   *free = *total - state().memories[current_device]->blocks().stats().in_use;
   return cudaSuccess;
 }
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  ENTER("cudaGetDeviceProperties");
-  if (device < 0 || device >= state().machine.devices) return Fail(cudaErrorInvalidDevice);
-  *properties = {"Emulated GPU", state().machine.bytes, 9, 0, 2};
-  return cudaSuccess;
-}
-
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
   ENTER("cudaStreamCreateWithFlags");
   *stream = new cuda_emulation::Stream;
