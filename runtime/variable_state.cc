@@ -19,6 +19,10 @@ bool IsAlone(const Tensor& value) {
   return true;
 }
 
+Allocator& AllocatorOf(DeviceMemory* memory) {
+  return memory != nullptr ? static_cast<Allocator&>(*memory) : HeapAllocator();
+}
+
 }  // namespace
 
 bool Variable::IsInitialized() const {
@@ -65,25 +69,21 @@ absl::Status Variable::Store(Tensor value) {
     return CopyTensor(value, value_);
   }
   if (!stays) {
-    Allocator& here = value.device_memory() == memory() ? value.buffer()->allocator() : allocator();
+    Allocator& here =
+        value.device_memory() == memory() ? value.buffer()->allocator() : AllocatorOf(memory());
     ASSIGN_OR_RETURN(value, value.Clone(here));
   }
   value_ = std::move(value);
   return absl::OkStatus();
 }
 
-Allocator& Variable::allocator() const {
-  DeviceMemory* const here = memory();
-  return here != nullptr ? static_cast<Allocator&>(*here) : HeapAllocator();
-}
-
 absl::Status Variable::MoveTo(DeviceMemory* memory) {
   MutexLock lock(mu_);
-  if (memory == memory_.load()) return absl::OkStatus();
-  memory_ = memory;
+  if (memory == memory_) return absl::OkStatus();
   if (value_.initialized()) {
-    ASSIGN_OR_RETURN(value_, value_.Clone(allocator()));
+    ASSIGN_OR_RETURN(value_, value_.Clone(AllocatorOf(memory)));
   }
+  memory_ = memory;  // Now that the value is there.
   return absl::OkStatus();
 }
 

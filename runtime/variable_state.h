@@ -42,7 +42,7 @@ class Variable final : public Resource {
   absl::Status Update(absl::FunctionRef<absl::Status(Tensor&)> update);
   // Forgets the value.
   void Reset();
-  // Keeps the value there from now on.
+  // Keeps the value there from now on. On an error it stays where it was.
   absl::Status MoveTo(DeviceMemory* memory);
   // Where that is; nullptr: on the host.
   DeviceMemory* memory() const { return memory_.load(std::memory_order_relaxed); }
@@ -55,7 +55,6 @@ class Variable final : public Resource {
  private:
   absl::Status CheckShape(const PartialShape& want, const Tensor& value) const;
   absl::Status Store(Tensor value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  Allocator& allocator() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status MakePrivate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::string name_;

@@ -11,6 +11,7 @@
 #include "weir/runtime/freeze.h"
 #include "weir/runtime/saver.h"
 #include "weir/runtime/session.h"
+#include "weir/runtime/variable_state.h"
 #include "weir/tests/fake_gpu.h"
 #include "weir/tests/memory_env.h"
 
@@ -159,6 +160,20 @@ TEST(Devices, AVariableIsWhereAllWhoUseItCanRun) {
     EXPECT_EQ((*ran)[0].ToString(), i == 0 ? "float [2] {-1, -1}" : "float [2] {-0, 1}");
     ASSERT_TRUE(session.Run({}, {}, {update}).ok());
   }
+}
+
+TEST(Devices, AVariableThatCannotMoveStays) {
+  FakeGpu gpu;
+  DeviceMemory* const there = gpu.allocator().device_memory();
+  Variable variable("v", DT_FLOAT, PartialShape({2}));
+  ASSERT_TRUE(variable.Assign(Tensor::Vector<float>({1, 2})).ok());
+  gpu.FailAllocation(0);
+  EXPECT_EQ(variable.MoveTo(there).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(variable.memory(), nullptr);
+  EXPECT_EQ(variable.Read()->ToString(), "float [2] {1, 2}");
+  ASSERT_TRUE(variable.MoveTo(there).ok());
+  EXPECT_EQ(variable.memory(), there);
+  EXPECT_EQ(variable.Read()->OnHost()->ToString(), "float [2] {1, 2}");
 }
 
 TEST(Devices, ValuesCrossFromDeviceToDevice) {
