@@ -5,7 +5,9 @@
 #include <limits>
 #include <vector>
 
+#include "weir/kernels/common/reduction_plan.h"
 #include "weir/kernels/cpu/elementwise_util.h"
+#include "weir/kernels/cpu/reduction_util.h"
 
 namespace weir {
 namespace {
@@ -254,29 +256,16 @@ int64_t OffsetOf(int64_t index, const Dims& sizes, const Dims& strides) {
 // REQUIRES: the shape has elements.
 ReductionPlan MakePlan(const Shape& shape, const std::vector<bool>& reduced) {
   ReductionPlan plan;
-  Dims sizes;
-  std::vector<bool> kinds;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (reduced[i]) plan.count *= shape.dim(i);
-    if (shape.dim(i) == 1) continue;
-    if (!kinds.empty() && kinds.back() == reduced[i]) {
-      sizes.back() *= shape.dim(i);
-    } else {
-      sizes.push_back(shape.dim(i));
-      kinds.push_back(reduced[i]);
-    }
-  }
-  if (sizes.empty()) return plan;
-  plan.inner = sizes.back();
-  plan.inner_reduced = kinds.back();
-  Dims strides(sizes.size(), 1);
-  for (int i = static_cast<int>(sizes.size()) - 2; i >= 0; --i) {
-    strides[i] = strides[i + 1] * sizes[i + 1];
-  }
-  for (size_t i = 0; i + 1 < sizes.size(); ++i) {
-    (kinds[i] ? plan.reduced_sizes : plan.kept_sizes).push_back(sizes[i]);
-    (kinds[i] ? plan.reduced_strides : plan.kept_strides).push_back(strides[i]);
-    (kinds[i] ? plan.reduced : plan.kept) *= sizes[i];
+  const AlternatingDims dims = Alternate(shape, reduced);
+  plan.count = dims.count;
+  if (dims.sizes.empty()) return plan;
+  plan.inner = dims.sizes.back();
+  plan.inner_reduced = dims.reduced.back();
+  for (size_t i = 0; i + 1 < dims.sizes.size(); ++i) {
+    const bool is_reduced = dims.reduced[i];
+    (is_reduced ? plan.reduced_sizes : plan.kept_sizes).push_back(dims.sizes[i]);
+    (is_reduced ? plan.reduced_strides : plan.kept_strides).push_back(dims.strides[i]);
+    (is_reduced ? plan.reduced : plan.kept) *= dims.sizes[i];
   }
   // Few results of many elements each: cut them up, so that threads can share. When the inner
   // dimension is reduced, it is cut; otherwise the rows that are added are.
@@ -434,40 +423,9 @@ absl::Status PrepareReducer(KernelPrepare& k, const std::vector<bool>& reduced) 
   });
 }
 
-// Reads the axes, sets the output's shape, and marks the reduced dimensions.
-absl::StatusOr<std::vector<bool>> PrepareAxes(KernelPrepare& k) {
-  const Shape& x = k.In(0).shape();
-  ASSIGN_OR_RETURN(const Dims axes, k.IntValues(1));
-  std::vector<bool> reduced(x.rank(), false);
-  for (int64_t axis : axes) {
-    if (axis < -x.rank() || axis >= x.rank()) {
-      return InvalidArgument("Invalid reduction dimension (", axis, " for input with ", x.rank(),
-                             " dimension(s)");
-    }
-    if (axis < 0) axis += x.rank();
-    if (reduced[axis]) {
-      return InvalidArgument("Invalid reduction arguments: Axes contains duplicate dimension: ",
-                             axis);
-    }
-    reduced[axis] = true;
-  }
-  const bool keep_dims = k.Attr<bool>("keep_dims");
-  Dims dims;
-  for (int i = 0; i < x.rank(); ++i) {
-    if (!reduced[i]) {
-      dims.push_back(x.dim(i));
-    } else if (keep_dims) {
-      dims.push_back(1);
-    }
-  }
-  ASSIGN_OR_RETURN(const Shape out, Shape::Make(dims));
-  k.Out(0).SetShape(out);
-  return reduced;
-}
-
 template <template <typename> class Reducer, typename... Ts>
 absl::Status PrepareReduction(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const std::vector<bool> reduced, PrepareAxes(k));
+  ASSIGN_OR_RETURN(const std::vector<bool> reduced, PrepareReducedAxes(k));
   return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return PrepareReducer<Reducer<T>>(k, reduced);
   });
@@ -475,7 +433,7 @@ absl::Status PrepareReduction(KernelPrepare& k) {
 
 template <bool kAll>
 absl::Status PrepareLogical(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const std::vector<bool> reduced, PrepareAxes(k));
+  ASSIGN_OR_RETURN(const std::vector<bool> reduced, PrepareReducedAxes(k));
   return PrepareReducer<LogicalReducer<kAll>>(k, reduced);
 }
 
