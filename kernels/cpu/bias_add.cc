@@ -1,6 +1,4 @@
-#include <algorithm>
-
-#include "weir/kernels/cpu/channel_util.h"
+#include "weir/kernels/cpu/bias_add_util.h"
 
 namespace weir {
 namespace {
@@ -36,27 +34,13 @@ void AddBias(const ChannelView& v, const T* x, const T* bias, T* y, int64_t begi
   }
 }
 
-absl::Status CheckRank(KernelPrepare& k, absl::string_view format) {
-  const int rank = format == "NCHW" ? 3 : 2;
-  if (k.In(0).shape().rank() >= rank) return absl::OkStatus();
-  return k.InvalidInput(0, absl::StrCat("needs rank >= ", rank));
-}
-
 template <typename F>
 absl::Status DispatchBias(KernelPrepare& k, F&& f) {
   return DispatchNumbers(k.Attr<DataType>("T"), f);
 }
 
 absl::Status PrepareBiasAdd(KernelPrepare& k) {
-  const std::string format = k.Attr<std::string>("data_format");
-  RETURN_IF_ERROR(CheckRank(k, format));
-  const Shape& value = k.In(0).shape();
-  const ChannelView v = ViewChannels(value, format);
-  if (k.In(1).shape() != Shape({v.channels})) {
-    return k.InvalidInput(1, absl::StrCat("must have one element for each of the ", v.channels,
-                                          " channels of ", value.ToString()));
-  }
-  k.Out(0).SetShape(value).MayReuse(0);
+  ASSIGN_OR_RETURN(const ChannelView v, PrepareBiasChannels(k));
   return DispatchBias(k, [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
       r.ParallelFor(v.outer, static_cast<double>(v.channels * v.inner),
@@ -69,9 +53,7 @@ absl::Status PrepareBiasAdd(KernelPrepare& k) {
 }
 
 absl::Status PrepareBiasAddGrad(KernelPrepare& k) {
-  const std::string format = k.Attr<std::string>("data_format");
-  RETURN_IF_ERROR(CheckRank(k, format));
-  const ChannelView v = ViewChannels(k.In(0).shape(), format);
+  ASSIGN_OR_RETURN(const ChannelView v, ViewBiasChannels(k));
   k.Out(0).SetShape(Shape({v.channels}));
   return DispatchBias(k, [&]<typename T>(TypeTag<T>) {
     using S = typename SumType<T>::type;
