@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cmath>
 
+#include "weir/kernels/cpu/cross_entropy_util.h"
 #include "weir/kernels/cpu/softmax_util.h"
 
 namespace weir {
@@ -45,13 +46,8 @@ void CrossEntropyRow(const T* x, const T* z, int64_t n, T* loss, T* backprop) {
 }
 
 absl::Status PrepareCrossEntropy(KernelPrepare& k) {
-  for (int i = 0; i < 2; ++i) {
-    if (k.In(i).shape().rank() != 2) return k.InvalidInput(i, "must have rank 2");
-  }
-  ASSIGN_OR_RETURN(const Shape both, BroadcastShapes(k.In(0).shape(), k.In(1).shape()));
+  ASSIGN_OR_RETURN(const Shape both, PrepareCrossEntropyShapes(k));
   const int64_t rows = both.dim(0), n = both.dim(1);
-  k.Out(0).SetShape(Shape({rows}));
-  k.Out(1).SetShape(both);
   const Stretch logits(k.In(0).shape(), both), labels(k.In(1).shape(), both);
   return k.ForType<Half, BFloat16, float, double>("T", [&]<typename T>() {
     const size_t spread = sizeof(T) * static_cast<size_t>(both.num_elements());
@@ -116,14 +112,8 @@ absl::Status RunSparse(KernelPrepare& k, int64_t rows, int64_t n) {
 }
 
 absl::Status PrepareSparseCrossEntropy(KernelPrepare& k) {
-  const Shape &x = k.In(0).shape(), &labels = k.In(1).shape();
-  if (x.rank() != 2) return k.InvalidInput(0, "must have rank 2");
-  if (labels.rank() != 1 || labels.dim(0) != x.dim(0)) {
-    return k.InvalidInput(1, absl::StrCat("must be a vector of ", x.dim(0), " labels"));
-  }
-  const int64_t rows = x.dim(0), n = x.dim(1);
-  k.Out(0).SetShape(labels);
-  k.Out(1).SetShape(x);
+  RETURN_IF_ERROR(PrepareSparseCrossEntropyShapes(k));
+  const int64_t rows = k.In(0).shape().dim(0), n = k.In(0).shape().dim(1);
   return k.ForType<Half, BFloat16, float, double>("T", [&]<typename T>() {
     return k.ForType<int32_t, int64_t>(
         "Tlabels", [&]<typename Label>() { return RunSparse<T, Label>(k, rows, n); });
