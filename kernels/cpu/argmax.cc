@@ -1,21 +1,10 @@
 // ArgMax and ArgMin (ops/argmax.cc).
 
-#include <vector>
-
+#include "weir/kernels/cpu/argmax_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
 namespace {
-
-// Whether x replaces `best`. NaN is replaced by any number and replaces none.
-template <typename T, bool kMax>
-bool IsBetter(T x, T best) {
-  if constexpr (std::is_integral_v<T>) {
-    return kMax ? x > best : x < best;
-  } else {
-    return (kMax ? x > best : x < best) || (best != best && x == x);
-  }
-}
 
 // The extremum of n elements that are `stride` apart.
 template <typename T, bool kMax>
@@ -36,23 +25,10 @@ int64_t FindBest(const T* x, int64_t n, int64_t stride) {
 template <bool kMax>
 absl::Status PrepareArg(KernelPrepare& k) {
   const Shape& x = k.In(0).shape();
-  if (x.rank() < 1) return k.InvalidInput(0, "needs rank >= 1");
-  ASSIGN_OR_RETURN(int64_t axis, k.IntValue(1));
-  if (axis < -x.rank() || axis >= x.rank()) {
-    return InvalidArgument("Expected dimension in the range [", -x.rank(), ", ", x.rank(),
-                           "), but got ", axis);
-  }
-  if (axis < 0) axis += x.rank();
-  Dims dims(x.dims().begin(), x.dims().end());
-  dims.erase(dims.begin() + axis);
-  ASSIGN_OR_RETURN(const Shape out, Shape::Make(dims));
-  k.Out(0).SetShape(out);
-  const int64_t n = x.dim(static_cast<int>(axis));
-  const int64_t outputs = out.num_elements();
-  if (n == 0 && outputs > 0) {
-    return InvalidArgument("Reduction axis ", axis, " is empty in shape ", x.ToString());
-  }
-  const int64_t inner = x.Count(static_cast<int>(axis) + 1, x.rank());
+  ASSIGN_OR_RETURN(const int axis, PrepareArgAxis(k));
+  const int64_t n = x.dim(axis);
+  const int64_t outputs = k.Out(0).shape.num_elements();
+  const int64_t inner = x.Count(axis + 1, x.rank());
   return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return DispatchType<int32_t, int64_t>(k.OutType(0), [&]<typename Index>(TypeTag<Index>) {
       return k.Run([=](KernelRun& r) {
