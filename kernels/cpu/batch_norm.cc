@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "weir/kernels/cpu/channel_util.h"
+#include "weir/kernels/cpu/batch_norm_util.h"
 
 namespace weir {
 namespace {
@@ -28,11 +28,6 @@ void ForEachElement(KernelRun& r, const ChannelView& v, double cost, Fn fn) {
                     for (int64_t i = 0; i < v.inner; ++i) fn(plane * v.inner + i, c);
                   }
                 });
-}
-
-absl::Status CheckVector(KernelPrepare& k, int input, int64_t size) {
-  if (k.In(input).shape() == Shape({size})) return absl::OkStatus();
-  return k.InvalidInput(input, absl::StrCat("must have shape [", size, "]"));
 }
 
 // y = (x - mean) * a + offset, with a = scale / sqrt(variance + epsilon) kept in the array `a`.
@@ -100,19 +95,8 @@ absl::Status RunInference(KernelPrepare& k, const ChannelView& v, float epsilon)
 }
 
 absl::Status PrepareBatchNorm(KernelPrepare& k) {
-  const Shape& x = k.In(0).shape();
-  if (x.rank() != 4) return k.InvalidInput(0, "must have rank 4");
-  const ChannelView v = ViewChannels(x, k.Attr<std::string>("data_format"));
+  ASSIGN_OR_RETURN(const ChannelView v, PrepareBatchNormChannels(k));
   const bool training = k.Attr<bool>("is_training");
-  for (int i = 1; i < 5; ++i) {
-    // Training ignores the running statistics: TensorFlow 1 passes none, newer producers all.
-    const bool ignored = training && i >= 3;
-    if (ignored && k.In(i).shape() == Shape({0})) continue;
-    RETURN_IF_ERROR(CheckVector(k, i, v.channels));
-  }
-  k.Out(0).SetShape(x);
-  for (int i = 1; i < 5; ++i) k.Out(i).SetShape(Shape({v.channels}));
-  if (k.num_outputs() > 5) k.Out(5).SetShape(Shape());
   const float epsilon = k.Attr<float>("epsilon");
   return k.ForType<float, Half, BFloat16>("T", [&]<typename T>() {
     return training ? RunTraining<T>(k, v, epsilon) : RunInference<T>(k, v, epsilon);
@@ -156,18 +140,7 @@ absl::Status RunGrad(KernelPrepare& k, const ChannelView& v, float epsilon, bool
 }
 
 absl::Status PrepareBatchNormGrad(KernelPrepare& k) {
-  const Shape& x = k.In(1).shape();
-  if (x.rank() != 4) return k.InvalidInput(1, "must have rank 4");
-  if (k.In(0).shape() != x) {
-    return k.InvalidInput(0, absl::StrCat("must have the shape of x, ", x.ToString()));
-  }
-  const ChannelView v = ViewChannels(x, k.Attr<std::string>("data_format"));
-  for (int i = 2; i < 5; ++i) RETURN_IF_ERROR(CheckVector(k, i, v.channels));
-  k.Out(0).SetShape(x);
-  k.Out(1).SetShape(Shape({v.channels}));
-  k.Out(2).SetShape(Shape({v.channels}));
-  k.Out(3).SetShape(Shape());
-  k.Out(4).SetShape(Shape());
+  ASSIGN_OR_RETURN(const ChannelView v, PrepareBatchNormGradChannels(k));
   const float epsilon = k.Attr<float>("epsilon");
   const bool training = k.Attr<bool>("is_training");
   return k.ForType<float, Half, BFloat16>(
