@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "weir/kernels/common/checks.h"
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
@@ -44,15 +45,24 @@ void AddBlock(KernelRun& r, int inputs, int64_t begin, int64_t end) {
   }
 }
 
-absl::Status PrepareSum(KernelPrepare& k) {
+}  // namespace
+
+absl::Status CheckAddN(KernelPrepare& k) {
   const Shape& shape = k.In(0).shape();
-  const int inputs = k.num_inputs();
   k.Out(0).SetShape(shape);
-  for (int i = 0; i < inputs; ++i) {
+  for (int i = 0; i < k.num_inputs(); ++i) {
     RETURN_IF_ERROR(CheckShapeOfInput0(k, i));
     k.Out(0).MayReuse(i);
   }
-  const int64_t n = shape.num_elements();
+  return absl::OkStatus();
+}
+
+namespace {
+
+absl::Status PrepareSum(KernelPrepare& k) {
+  RETURN_IF_ERROR(CheckAddN(k));
+  const int inputs = k.num_inputs();
+  const int64_t n = k.Out(0).shape.num_elements();
   return DispatchNumbers(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
       r.ParallelFor(n, inputs, [&r, inputs](int64_t begin, int64_t end) {

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
@@ -20,15 +21,23 @@ absl::Status PreparePopulationCount(KernelPrepare& k) {
   });
 }
 
-absl::Status PrepareCompareAndBitpack(KernelPrepare& k) {
+}  // namespace
+
+absl::Status CheckBitpack(KernelPrepare& k) {
   const Shape& input = k.In(0).shape();
   if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
   if (input.rank() < 1 || input.dim(-1) % 8 != 0) {
     return k.InvalidInput(0, "needs an innermost dimension that is a multiple of 8");
   }
-  const Shape out = input.WithDim(-1, input.dim(-1) / 8);
-  k.Out(0).SetShape(out);
-  const int64_t n = out.num_elements();
+  k.Out(0).SetShape(input.WithDim(-1, input.dim(-1) / 8));
+  return absl::OkStatus();
+}
+
+namespace {
+
+absl::Status PrepareCompareAndBitpack(KernelPrepare& k) {
+  RETURN_IF_ERROR(CheckBitpack(k));
+  const int64_t n = k.Out(0).shape.num_elements();
   return DispatchType<bool, Half, float, double, int8_t, int16_t, int32_t, int64_t>(
       k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
         return k.Run([=](KernelRun& r) {

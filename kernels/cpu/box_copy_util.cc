@@ -1,6 +1,7 @@
 #include "weir/kernels/cpu/box_copy_util.h"
 
 #include "weir/kernels/cpu/element_util.h"
+#include "weir/kernels/cpu/zero_fill_util.h"
 
 namespace weir {
 
@@ -58,6 +59,18 @@ void CopyLines(const Box& box, const E* from, E* to, int64_t begin, int64_t end)
   }
 }
 
+// Sets every element of `out` to the one element of `value`.
+absl::Status FillWith(const KernelRun& r, const Tensor& value, Tensor& out) {
+  return DispatchElement(out.dtype(), [&]<typename E>(TypeTag<E>) -> absl::Status {
+    const E element = *value.data<E>();
+    E* data = out.mutable_data<E>();
+    r.ParallelFor(out.num_elements(), 0.25, [&](int64_t begin, int64_t end) {
+      std::fill(data + begin, data + end, element);
+    });
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace
 
 absl::Status CopyBox(const KernelRun& r, DataType dtype, const Box& box, const char* from,
@@ -83,6 +96,16 @@ absl::Status CopyBox(const KernelRun& r, DataType dtype, const Box& box, const c
     });
     return absl::OkStatus();
   });
+}
+
+absl::Status CopyBoxIntoFill(const KernelRun& r, DataType dtype, const Box& box,
+                             const Shape& /*whole*/, int value, const char* from) {
+  if (value >= 0) {
+    RETURN_IF_ERROR(FillWith(r, r.In(value), r.Out(0)));
+  } else {
+    FillWithZeros(r, r.Out(0));
+  }
+  return CopyBox(r, dtype, box, from, r.Out(0).mutable_raw_data());
 }
 
 Dims DenseSteps(const Shape& shape) {

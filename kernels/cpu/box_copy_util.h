@@ -30,6 +30,11 @@ struct Box {
 absl::Status CopyBox(const KernelRun& r, DataType dtype, const Box& box, const char* from,
                      char* to);
 
+// Sets output 0, a dense array of shape `whole`, to the one element of input `value`, or to zeros
+// if that is negative, and copies `box` into it.
+absl::Status CopyBoxIntoFill(const KernelRun& r, DataType dtype, const Box& box, const Shape& whole,
+                             int value, const char* from);
+
 // The distance in elements between neighbours along each dimension of a dense array.
 Dims DenseSteps(const Shape& shape);
 

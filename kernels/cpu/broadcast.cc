@@ -1,12 +1,11 @@
 #include <algorithm>
 
-#include "weir/kernels/cpu/strided_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
-namespace {
 
-absl::Status PrepareBroadcastTo(KernelPrepare& k) {
+absl::Status PrepareBroadcastTo(KernelPrepare& k, ViewCopy copy) {
   ASSIGN_OR_RETURN(const Shape want, k.ShapeValue(1));
   const Shape& x = k.In(0).shape();
   const int missing = want.rank() - x.rank();
@@ -28,8 +27,10 @@ absl::Status PrepareBroadcastTo(KernelPrepare& k) {
   }
   k.Out(0).SetShape(want);
   return k.Run(
-      [view, dtype = k.OutType(0)](KernelRun& r) { return CopyThroughView(r, dtype, view, 0, 0); });
+      [copy, view, dtype = k.OutType(0)](KernelRun& r) { return copy(r, dtype, view, 0, 0); });
 }
+
+namespace {
 
 // Output i is the vector `values`.
 template <typename T>
@@ -81,7 +82,7 @@ absl::Status PrepareBroadcastGradientArgs(KernelPrepare& k) {
 }  // namespace
 
 void RegisterBroadcastKernels(KernelRegistry& kernels) {
-  kernels.Add("BroadcastTo", "CPU", PrepareBroadcastTo);
+  kernels.Add("BroadcastTo", "CPU", PrepareMove<PrepareBroadcastTo, CopyThroughView>);
   kernels.Add("BroadcastArgs", "CPU", PrepareBroadcastArgs);
   kernels.Add("BroadcastGradientArgs", "CPU", PrepareBroadcastGradientArgs);
 }

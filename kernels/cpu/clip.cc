@@ -1,11 +1,11 @@
 // ClipByValue (ops/clip.cc).
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
-namespace {
 
-absl::Status PrepareClipByValue(KernelPrepare& k) {
+absl::Status CheckClip(KernelPrepare& k) {
   const Shape& shape = k.In(0).shape();
   for (int i = 1; i < 3; ++i) {
     if (k.In(i).shape().rank() != 0 && k.In(i).shape() != shape) {
@@ -13,6 +13,14 @@ absl::Status PrepareClipByValue(KernelPrepare& k) {
     }
   }
   k.Out(0).SetShape(shape).MayReuse(0);
+  return absl::OkStatus();
+}
+
+namespace {
+
+absl::Status PrepareClipByValue(KernelPrepare& k) {
+  RETURN_IF_ERROR(CheckClip(k));
+  const Shape& shape = k.In(0).shape();
   const int64_t n = shape.num_elements();
   const int64_t low_stride = k.In(1).shape().rank() != 0, high_stride = k.In(2).shape().rank() != 0;
   return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {

@@ -1,4 +1,4 @@
-#include "weir/kernels/cpu/joined_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/runtime/kernel.h"
 
@@ -6,11 +6,10 @@ namespace weir {
 namespace {
 
 // Concat takes the axis first, ConcatV2 last.
-template <bool kAxisFirst>
-absl::Status PrepareConcat(KernelPrepare& k) {
+absl::Status RunConcat(KernelPrepare& k, bool axis_first, Join join) {
   const int count = k.num_inputs() - 1;
-  const int first = kAxisFirst ? 1 : 0;
-  ASSIGN_OR_RETURN(const int64_t given, k.IntValue(kAxisFirst ? 0 : count));
+  const int first = axis_first ? 1 : 0;
+  ASSIGN_OR_RETURN(const int64_t given, k.IntValue(axis_first ? 0 : count));
   const Shape& model = k.In(first).shape();
   if (model.rank() == 0) {
     return InvalidArgument("Can't concatenate scalars (use Pack instead)");
@@ -36,9 +35,19 @@ absl::Status PrepareConcat(KernelPrepare& k) {
   dims[static_cast<size_t>(axis)] = total;
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
   k.Out(0).SetShape(shape);
-  return k.Run(
-      [=, dtype = k.OutType(0)](KernelRun& r) { return JoinInputs(r, dtype, joined, first); });
+  return k.Run([=, dtype = k.OutType(0)](KernelRun& r) { return join(r, dtype, joined, first); });
 }
+
+}  // namespace
+
+absl::Status PrepareConcat(KernelPrepare& k, Join join) {
+  return RunConcat(k, /*axis_first=*/true, join);
+}
+absl::Status PrepareConcatV2(KernelPrepare& k, Join join) {
+  return RunConcat(k, /*axis_first=*/false, join);
+}
+
+namespace {
 
 // Output i: zero but for the axis, where it is the sum of the extents before shape i.
 absl::Status ConcatOffsets(KernelRun& r, int count, int64_t rank, int axis) {
@@ -84,8 +93,8 @@ absl::Status PrepareConcatOffset(KernelPrepare& k) {
 }  // namespace
 
 void RegisterConcatKernels(KernelRegistry& kernels) {
-  kernels.Add("Concat", "CPU", PrepareConcat<true>);
-  kernels.Add("ConcatV2", "CPU", PrepareConcat<false>);
+  kernels.Add("Concat", "CPU", PrepareMove<PrepareConcat, JoinInputs>);
+  kernels.Add("ConcatV2", "CPU", PrepareMove<PrepareConcatV2, JoinInputs>);
   kernels.Add("ConcatOffset", "CPU", PrepareConcatOffset);
 }
 

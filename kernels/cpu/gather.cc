@@ -1,3 +1,4 @@
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/gather_util.h"
 #include "weir/kernels/cpu/index_util.h"
 #include "weir/runtime/kernel.h"
@@ -29,7 +30,9 @@ absl::Status PrepareGatherV2(KernelPrepare& k) {
   return RunGather(k, axis, k.Attr<int64_t>("batch_dims"));
 }
 
-absl::Status PrepareGatherNd(KernelPrepare& k) {
+}  // namespace
+
+absl::StatusOr<NdIndexing> PlanGatherNd(KernelPrepare& k) {
   const Shape& params = k.In(0).shape();
   const Shape& indices = k.In(1).shape();
   ASSIGN_OR_RETURN(const NdIndexing nd, MakeNdIndexing(indices, params));
@@ -37,6 +40,15 @@ absl::Status PrepareGatherNd(KernelPrepare& k) {
   for (int d = static_cast<int>(nd.depth); d < params.rank(); ++d) dims.push_back(params.dim(d));
   ASSIGN_OR_RETURN(const Shape output, Shape::Make(dims));
   k.Out(0).SetShape(output);
+  return nd;
+}
+
+namespace {
+
+absl::Status PrepareGatherNd(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const NdIndexing nd, PlanGatherNd(k));
+  const Shape& output = k.Out(0).shape;
+  const Shape& indices = k.In(1).shape();
   if (output.num_elements() == 0 && indices.num_elements() == 0) {
     return k.Run([](KernelRun&) { return absl::OkStatus(); });  // The count may still be huge.
   }

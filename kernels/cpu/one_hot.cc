@@ -1,16 +1,17 @@
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/element_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
-// The output seen as [before, depth, after] and the indices as [before, after].
 template <typename E, typename I>
-void FillOneHot(const KernelRun& r, int64_t depth, int64_t before, int64_t after) {
+void FillOneHot(const KernelRun& r, const OneHotPlan& plan) {
+  const auto [before, depth, after] = plan;
   const I* indices = r.In<I>(0);
   const E on = *r.In<E>(2), off = *r.In<E>(3);
   E* out = r.Out<E>(0);
-  r.ParallelFor(before, static_cast<double>(depth * after), [&](int64_t begin, int64_t end) {
+  r.ParallelFor(before, static_cast<double>(depth * after), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       E* block = out + i * depth * after;
       std::fill_n(block, depth * after, off);
@@ -23,7 +24,9 @@ void FillOneHot(const KernelRun& r, int64_t depth, int64_t before, int64_t after
   });
 }
 
-absl::Status PrepareOneHot(KernelPrepare& k) {
+}  // namespace
+
+absl::StatusOr<OneHotPlan> PlanOneHot(KernelPrepare& k) {
   const Shape& indices = k.In(0).shape();
   ASSIGN_OR_RETURN(const int64_t depth, k.IntValue(1));
   if (depth < 0) return InvalidArgument("depth must be non-negative, got: ", depth);
@@ -41,13 +44,20 @@ absl::Status PrepareOneHot(KernelPrepare& k) {
   dims.insert(dims.begin() + at, depth);
   ASSIGN_OR_RETURN(const Shape output, Shape::Make(dims));
   k.Out(0).SetShape(output);
-  const int64_t before = output.num_elements() == 0 ? 0 : indices.Count(0, at);
-  const int64_t after = indices.Count(at, indices.rank());
+  return OneHotPlan{.before = output.num_elements() == 0 ? 0 : indices.Count(0, at),
+                    .depth = depth,
+                    .after = indices.Count(at, indices.rank())};
+}
+
+namespace {
+
+absl::Status PrepareOneHot(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const OneHotPlan plan, PlanOneHot(k));
   const DataType dtype = k.OutType(0);
   return DispatchType<uint8_t, int32_t, int64_t>(k.In(0).dtype(), [&]<typename I>(TypeTag<I>) {
     return DispatchElement(dtype, [&]<typename E>(TypeTag<E>) {
       return k.Run([=](KernelRun& r) -> absl::Status {
-        FillOneHot<E, I>(r, depth, before, after);
+        FillOneHot<E, I>(r, plan);
         return absl::OkStatus();
       });
     });

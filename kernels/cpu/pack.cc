@@ -1,11 +1,11 @@
-#include "weir/kernels/cpu/joined_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
-absl::Status RunJoin(KernelPrepare& k, const Shape& out, int64_t rows, int64_t run) {
+absl::Status RunJoin(KernelPrepare& k, const Shape& out, int64_t rows, int64_t run, Join join) {
   k.Out(0).SetShape(out);
   if (k.num_inputs() == 1) {
     k.Out(0).Alias(0);
@@ -15,10 +15,12 @@ absl::Status RunJoin(KernelPrepare& k, const Shape& out, int64_t rows, int64_t r
   joined.rows = rows;
   for (int i = 0; i < k.num_inputs(); ++i) joined.AddPiece(run);
   return k.Run(
-      [joined, dtype = k.OutType(0)](KernelRun& r) { return JoinInputs(r, dtype, joined, 0); });
+      [join, joined, dtype = k.OutType(0)](KernelRun& r) { return join(r, dtype, joined, 0); });
 }
 
-absl::Status PreparePack(KernelPrepare& k) {
+}  // namespace
+
+absl::Status PreparePack(KernelPrepare& k, Join join) {
   const Shape& model = k.In(0).shape();
   for (int i = 1; i < k.num_inputs(); ++i) {
     if (k.In(i).shape() != model) {
@@ -31,10 +33,10 @@ absl::Status PreparePack(KernelPrepare& k) {
   Dims dims(model.dims().begin(), model.dims().end());
   dims.insert(dims.begin() + axis, k.num_inputs());
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
-  return RunJoin(k, shape, model.Count(0, axis), model.Count(axis, model.rank()));
+  return RunJoin(k, shape, model.Count(0, axis), model.Count(axis, model.rank()), join);
 }
 
-absl::Status PrepareParallelConcat(KernelPrepare& k) {
+absl::Status PrepareParallelConcat(KernelPrepare& k, Join join) {
   const PartialShape attr = k.Attr<PartialShape>("shape");
   if (!attr.IsFullyDefined() || attr.rank() < 1 || attr.dim(0) != k.num_inputs()) {
     return InvalidArgument("shape attr ", attr.ToString(), " must be fully defined and begin with ",
@@ -46,10 +48,10 @@ absl::Status PrepareParallelConcat(KernelPrepare& k) {
       return k.InvalidInput(i, absl::StrCat("must have the shape of a row, ", row.ToString()));
     }
   }
-  return RunJoin(k, out, 1, row.num_elements());
+  return RunJoin(k, out, 1, row.num_elements(), join);
 }
 
-absl::Status PrepareUnpack(KernelPrepare& k) {
+absl::Status PrepareUnpack(KernelPrepare& k, Cut cut) {
   const Shape& value = k.In(0).shape();
   ASSIGN_OR_RETURN(const int axis, ResolveAxis(k.Attr<int64_t>("axis"), value.rank()));
   if (value.dim(axis) != k.num_outputs()) {
@@ -72,15 +74,13 @@ absl::Status PrepareUnpack(KernelPrepare& k) {
     return k.NothingToRun();
   }
   return k.Run(
-      [joined, dtype = k.OutType(0)](KernelRun& r) { return CutInput(r, dtype, joined, 0); });
+      [cut, joined, dtype = k.OutType(0)](KernelRun& r) { return cut(r, dtype, joined, 0); });
 }
 
-}  // namespace
-
 void RegisterPackKernels(KernelRegistry& kernels) {
-  kernels.Add("Pack", "CPU", PreparePack);
-  kernels.Add("Unpack", "CPU", PrepareUnpack);
-  kernels.Add("ParallelConcat", "CPU", PrepareParallelConcat);
+  kernels.Add("Pack", "CPU", PrepareMove<PreparePack, JoinInputs>);
+  kernels.Add("Unpack", "CPU", PrepareMove<PrepareUnpack, CutInput>);
+  kernels.Add("ParallelConcat", "CPU", PrepareMove<PrepareParallelConcat, JoinInputs>);
 }
 
 }  // namespace weir

@@ -2,8 +2,9 @@
 #include <memory>
 #include <vector>
 
-#include "weir/kernels/cpu/box_copy_util.h"
-#include "weir/kernels/cpu/zero_fill_util.h"
+#include "weir/kernels/cpu/checks_util.h"
+#include "weir/kernels/cpu/element_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -46,19 +47,9 @@ absl::StatusOr<Shape> GrownShape(const Shape& x, const std::vector<Padding>& pad
   return Shape::Make(dims);
 }
 
-// Sets every element of `out` to the one element of `value`.
-absl::Status FillWith(const KernelRun& r, const Tensor& value, Tensor& out) {
-  return DispatchElement(out.dtype(), [&]<typename E>(TypeTag<E>) -> absl::Status {
-    const E element = *value.data<E>();
-    E* data = out.mutable_data<E>();
-    r.ParallelFor(out.num_elements(), 0.25, [&](int64_t begin, int64_t end) {
-      std::fill(data + begin, data + end, element);
-    });
-    return absl::OkStatus();
-  });
-}
+}  // namespace
 
-absl::Status PreparePad(KernelPrepare& k) {
+absl::Status PreparePad(KernelPrepare& k, BoxCopyIntoFill copy) {
   const Shape& x = k.In(0).shape();
   ASSIGN_OR_RETURN(const std::vector<Padding> paddings, ReadPaddings(k));
   ASSIGN_OR_RETURN(const Shape y, GrownShape(x, paddings));
@@ -78,37 +69,40 @@ absl::Status PreparePad(KernelPrepare& k) {
     box.to_offset += paddings[d].before * to[d];
   }
   const DataType dtype = k.In(0).dtype();
-  return k.Run([=](KernelRun& r) -> absl::Status {
-    if (has_value) {
-      RETURN_IF_ERROR(FillWith(r, r.In(2), r.Out(0)));
-    } else {
-      FillWithZeros(r, r.Out(0));
-    }
-    return CopyBox(r, dtype, box, r.In(0).raw_data(), r.Out(0).mutable_raw_data());
-  });
+  return k.Run(
+      [=](KernelRun& r) { return copy(r, dtype, box, y, has_value ? 2 : -1, r.In(0).raw_data()); });
 }
+
+namespace {
 
 // For each dimension, the position in the small array of each position in the padded one, already
 // times the small array's step.
 using MirrorMap = std::vector<std::vector<int64_t>>;
 
-absl::StatusOr<MirrorMap> MakeMirrorMap(const Shape& small, const Shape& padded,
-                                        const std::vector<Padding>& paddings, bool reflect) {
-  const Dims steps = DenseSteps(small);
-  MirrorMap map(small.rank());
-  for (int d = 0; d < small.rank(); ++d) {
-    const int64_t n = small.dim(d), before = paddings[d].before, after = paddings[d].after;
-    const int64_t most = reflect ? n - 1 : n;
+absl::Status CheckMirror(const MirrorPlan& plan) {
+  for (int d = 0; d < plan.small.rank(); ++d) {
+    const int64_t n = plan.small.dim(d), before = plan.before[d];
+    const int64_t after = plan.padded.dim(d) - before - n;
+    const int64_t most = plan.reflect ? n - 1 : n;
     if ((before > most || after > most) && (before > 0 || after > 0)) {
-      return InvalidArgument("paddings must be ", reflect ? "less than" : "no greater than",
+      return InvalidArgument("paddings must be ", plan.reflect ? "less than" : "no greater than",
                              " the dimension size: ", before, ", ", after,
-                             reflect ? " not less than " : " greater than ", n);
+                             plan.reflect ? " not less than " : " greater than ", n);
     }
-    map[d].resize(static_cast<size_t>(padded.dim(d)));
-    for (int64_t i = 0; i < padded.dim(d); ++i) {
-      int64_t at = i - before;
-      if (at < 0) at = (reflect ? 0 : -1) - at;
-      if (at >= n) at = 2 * n - at - (reflect ? 2 : 1);
+  }
+  return absl::OkStatus();
+}
+
+MirrorMap MakeMirrorMap(const MirrorPlan& plan) {
+  const Dims steps = DenseSteps(plan.small);
+  MirrorMap map(plan.small.rank());
+  for (int d = 0; d < plan.small.rank(); ++d) {
+    const int64_t n = plan.small.dim(d);
+    map[d].resize(static_cast<size_t>(plan.padded.dim(d)));
+    for (int64_t i = 0; i < plan.padded.dim(d); ++i) {
+      int64_t at = i - plan.before[d];
+      if (at < 0) at = (plan.reflect ? 0 : -1) - at;
+      if (at >= n) at = 2 * n - at - (plan.reflect ? 2 : 1);
       map[d][i] = at * steps[d];
     }
   }
@@ -136,19 +130,30 @@ absl::Status NothingToMirror(KernelPrepare& k) {
   return k.Run([](KernelRun&) { return absl::OkStatus(); });
 }
 
-absl::Status PrepareMirrorPad(KernelPrepare& k) {
-  const Shape& x = k.In(0).shape();
-  const bool reflect = k.Attr<std::string>("mode") == "REFLECT";
+}  // namespace
+
+absl::StatusOr<MirrorPlan> PlanMirrorPad(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const std::vector<Padding> paddings, ReadPaddings(k));
-  ASSIGN_OR_RETURN(const Shape y, GrownShape(x, paddings));
-  k.Out(0).SetShape(y);
-  if (x == y) {
+  MirrorPlan plan;
+  plan.reflect = k.Attr<std::string>("mode") == "REFLECT";
+  plan.small = k.In(0).shape();
+  ASSIGN_OR_RETURN(plan.padded, GrownShape(plan.small, paddings));
+  for (const Padding& p : paddings) plan.before.push_back(p.before);
+  k.Out(0).SetShape(plan.padded);
+  if (plan.padded.num_elements() > 0) RETURN_IF_ERROR(CheckMirror(plan));
+  return plan;
+}
+
+namespace {
+
+absl::Status PrepareMirrorPad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const MirrorPlan plan, PlanMirrorPad(k));
+  if (plan.small == plan.padded) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
-  if (y.num_elements() == 0) return NothingToMirror(k);
-  ASSIGN_OR_RETURN(MirrorMap made, MakeMirrorMap(x, y, paddings, reflect));
-  const auto map = std::make_shared<const MirrorMap>(std::move(made));
+  if (plan.padded.num_elements() == 0) return NothingToMirror(k);
+  const auto map = std::make_shared<const MirrorMap>(MakeMirrorMap(plan));
   const DataType dtype = k.In(0).dtype();
   return k.Run([=](KernelRun& r) {
     return DispatchElement(dtype, [&]<typename E>(TypeTag<E>) -> absl::Status {
@@ -223,10 +228,15 @@ void FoldMirror(KernelRun& r, const MirrorSourceMap& sources, const Shape& y) {
   });
 }
 
-absl::Status PrepareMirrorPadGrad(KernelPrepare& k) {
+}  // namespace
+
+absl::StatusOr<MirrorPlan> PlanMirrorPadGrad(KernelPrepare& k) {
   const Shape& padded = k.In(0).shape();
-  const bool reflect = k.Attr<std::string>("mode") == "REFLECT";
   ASSIGN_OR_RETURN(const std::vector<Padding> paddings, ReadPaddings(k));
+  MirrorPlan plan;
+  plan.reflect = k.Attr<std::string>("mode") == "REFLECT";
+  plan.padded = padded;
+  for (const Padding& p : paddings) plan.before.push_back(p.before);
   Dims dims(padded.rank());
   for (int d = 0; d < padded.rank(); ++d) {
     // Each is at most the dimension, so that nothing overflows.
@@ -236,15 +246,24 @@ absl::Status PrepareMirrorPadGrad(KernelPrepare& k) {
     }
     dims[d] = rest - paddings[d].after;
   }
-  ASSIGN_OR_RETURN(const Shape y, Shape::Make(dims));
-  k.Out(0).SetShape(y);
-  if (padded == y) {
+  ASSIGN_OR_RETURN(plan.small, Shape::Make(dims));
+  k.Out(0).SetShape(plan.small);
+  if (plan.small.num_elements() > 0) RETURN_IF_ERROR(CheckMirror(plan));
+  return plan;
+}
+
+namespace {
+
+absl::Status PrepareMirrorPadGrad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const MirrorPlan plan, PlanMirrorPadGrad(k));
+  const Shape& y = plan.small;
+  if (y == plan.padded) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
   if (y.num_elements() == 0) return NothingToMirror(k);
-  ASSIGN_OR_RETURN(const MirrorMap map, MakeMirrorMap(y, padded, paddings, reflect));
-  const auto sources = std::make_shared<const MirrorSourceMap>(InvertMirrorMap(map, y, padded));
+  const auto sources =
+      std::make_shared<const MirrorSourceMap>(InvertMirrorMap(MakeMirrorMap(plan), y, plan.padded));
   return DispatchNumbers(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       FoldMirror<T>(r, *sources, y);
@@ -256,8 +275,8 @@ absl::Status PrepareMirrorPadGrad(KernelPrepare& k) {
 }  // namespace
 
 void RegisterPadKernels(KernelRegistry& kernels) {
-  kernels.Add("Pad", "CPU", PreparePad);
-  kernels.Add("PadV2", "CPU", PreparePad);
+  kernels.Add("Pad", "CPU", PrepareMove<PreparePad, CopyBoxIntoFill>);
+  kernels.Add("PadV2", "CPU", PrepareMove<PreparePad, CopyBoxIntoFill>);
   kernels.Add("MirrorPad", "CPU", PrepareMirrorPad);
   kernels.Add("MirrorPadGrad", "CPU", PrepareMirrorPadGrad);
 }

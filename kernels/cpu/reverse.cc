@@ -1,14 +1,14 @@
 #include <vector>
 
 #include "weir/kernels/cpu/move_util.h"
-#include "weir/kernels/cpu/strided_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
-absl::Status RunReverse(KernelPrepare& k, const std::vector<bool>& reversed) {
+absl::Status RunReverse(KernelPrepare& k, const std::vector<bool>& reversed, ViewCopy copy) {
   const Shape& x = k.In(0).shape();
   const Dims strides = RowMajorStrides(x);
   StridedView view;
@@ -28,12 +28,14 @@ absl::Status RunReverse(KernelPrepare& k, const std::vector<bool>& reversed) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
-  return k.Run([view = view.Simplified(), dtype = k.OutType(0)](KernelRun& r) {
-    return CopyThroughView(r, dtype, view, 0, 0);
+  return k.Run([copy, view = view.Simplified(), dtype = k.OutType(0)](KernelRun& r) {
+    return copy(r, dtype, view, 0, 0);
   });
 }
 
-absl::Status PrepareReverseV2(KernelPrepare& k) {
+}  // namespace
+
+absl::Status PrepareReverseV2(KernelPrepare& k, ViewCopy copy) {
   ASSIGN_OR_RETURN(const Dims axes, k.IntValues(1));
   std::vector<bool> reversed(static_cast<size_t>(k.In(0).shape().rank()), false);
   for (int64_t given : axes) {
@@ -43,17 +45,19 @@ absl::Status PrepareReverseV2(KernelPrepare& k) {
     }
     reversed[static_cast<size_t>(axis)] = true;
   }
-  return RunReverse(k, reversed);
+  return RunReverse(k, reversed, copy);
 }
 
-absl::Status PrepareReverse(KernelPrepare& k) {
+absl::Status PrepareReverse(KernelPrepare& k, ViewCopy copy) {
   ASSIGN_OR_RETURN(const Tensor dims, k.Value(1));
   if (dims.rank() != 1 || dims.num_elements() != k.In(0).shape().rank()) {
     return k.InvalidInput(1, "must have one entry per axis of the input");
   }
   const absl::Span<const bool> values = dims.values<bool>();
-  return RunReverse(k, std::vector<bool>(values.begin(), values.end()));
+  return RunReverse(k, std::vector<bool>(values.begin(), values.end()), copy);
 }
+
+namespace {
 
 // The input seen as [outer, first, middle, second, inner], where first and second are the batch and
 // the sequence axis in the order in which they stand.
@@ -122,8 +126,8 @@ absl::Status PrepareReverseSequence(KernelPrepare& k) {
 }  // namespace
 
 void RegisterReverseKernels(KernelRegistry& kernels) {
-  kernels.Add("ReverseV2", "CPU", PrepareReverseV2);
-  kernels.Add("Reverse", "CPU", PrepareReverse);
+  kernels.Add("ReverseV2", "CPU", PrepareMove<PrepareReverseV2, CopyThroughView>);
+  kernels.Add("Reverse", "CPU", PrepareMove<PrepareReverse, CopyThroughView>);
   kernels.Add("ReverseSequence", "CPU", PrepareReverseSequence);
 }
 

@@ -1,5 +1,6 @@
 // Select and SelectV2 (ops/select.cc).
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
@@ -12,13 +13,14 @@ absl::Status DispatchMovable(DataType type, F&& f) {
   return DispatchType<std::string, ResourceHandle, Variant>(type, f);
 }
 
-absl::Status PrepareSelect(KernelPrepare& k) {
+}  // namespace
+
+absl::StatusOr<int64_t> CheckSelect(KernelPrepare& k) {
   const Shape& condition = k.In(0).shape();
   const Shape& shape = k.In(1).shape();
   if (k.In(2).shape() != shape) {
     return k.InvalidInput(2, absl::StrCat("must have input 1's shape ", shape.ToString()));
   }
-  // One element of the condition decides about `run` elements.
   int64_t run = 1;
   if (condition != shape) {
     if (condition.rank() == 0) {
@@ -32,7 +34,14 @@ absl::Status PrepareSelect(KernelPrepare& k) {
     }
   }
   k.Out(0).SetShape(shape).MayReuse(1).MayReuse(2);
-  const int64_t n = shape.num_elements();
+  return run;
+}
+
+namespace {
+
+absl::Status PrepareSelect(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const int64_t run, CheckSelect(k));
+  const int64_t n = k.Out(0).shape.num_elements();
   if (n == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
   return DispatchMovable(k.In(1).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
@@ -58,7 +67,8 @@ absl::Status PrepareSelect(KernelPrepare& k) {
   });
 }
 
-// Element strides of `in` along the dimensions of `out`; 0 where it is stretched.
+}  // namespace
+
 Dims BroadcastStrides(const Shape& in, const Shape& out) {
   Dims strides(out.rank(), 0);
   int64_t stride = 1;
@@ -69,13 +79,21 @@ Dims BroadcastStrides(const Shape& in, const Shape& out) {
   return strides;
 }
 
-absl::Status PrepareSelectV2(KernelPrepare& k) {
+absl::Status CheckSelectV2(KernelPrepare& k) {
   ASSIGN_OR_RETURN(Shape shape, BroadcastShapes(k.In(1).shape(), k.In(2).shape()));
   ASSIGN_OR_RETURN(shape, BroadcastShapes(shape, k.In(0).shape()));
   k.Out(0).SetShape(shape);
   for (int i = 1; i < 3; ++i) {
     if (k.In(i).shape() == shape) k.Out(0).MayReuse(i);
   }
+  return absl::OkStatus();
+}
+
+namespace {
+
+absl::Status PrepareSelectV2(KernelPrepare& k) {
+  RETURN_IF_ERROR(CheckSelectV2(k));
+  const Shape shape = k.Out(0).shape;
   const int64_t n = shape.num_elements();
   if (n == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
   // The last dimension is the inner loop.

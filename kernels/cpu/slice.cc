@@ -1,10 +1,9 @@
-#include "weir/kernels/cpu/box_copy_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
-namespace {
 
-absl::Status PrepareSlice(KernelPrepare& k) {
+absl::Status PrepareSlice(KernelPrepare& k, BoxCopy copy) {
   const Shape& x = k.In(0).shape();
   ASSIGN_OR_RETURN(const Dims begin, k.IntValues(1));
   ASSIGN_OR_RETURN(Dims size, k.IntValues(2));
@@ -36,12 +35,12 @@ absl::Status PrepareSlice(KernelPrepare& k) {
   for (int d = 0; d < x.rank(); ++d) box.dims.push_back({y.dim(d), from[d], to[d]});
   const DataType dtype = k.In(0).dtype();
   return k.Run([=](KernelRun& r) {
-    return CopyBox(r, dtype, box, r.In(0).raw_data(), r.Out(0).mutable_raw_data());
+    return copy(r, dtype, box, r.In(0).raw_data(), r.Out(0).mutable_raw_data());
   });
 }
 
-}  // namespace
-
-void RegisterSliceKernels(KernelRegistry& kernels) { kernels.Add("Slice", "CPU", PrepareSlice); }
+void RegisterSliceKernels(KernelRegistry& kernels) {
+  kernels.Add("Slice", "CPU", PrepareMove<PrepareSlice, CopyBox>);
+}
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-#include "weir/kernels/cpu/joined_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/ops/split_util.h"
 #include "weir/runtime/kernel.h"
@@ -7,7 +7,7 @@ namespace weir {
 namespace {
 
 // Cuts input `in` along `axis` into outputs of the given extents.
-absl::Status RunCut(KernelPrepare& k, int in, int axis, const Dims& sizes) {
+absl::Status RunCut(KernelPrepare& k, int in, int axis, const Dims& sizes, Cut cut) {
   const Shape& x = k.In(in).shape();
   JoinedRows joined;
   joined.rows = x.Count(0, axis);
@@ -21,10 +21,12 @@ absl::Status RunCut(KernelPrepare& k, int in, int axis, const Dims& sizes) {
     return k.NothingToRun();
   }
   return k.Run(
-      [joined, in, dtype = k.OutType(0)](KernelRun& r) { return CutInput(r, dtype, joined, in); });
+      [cut, joined, in, dtype = k.OutType(0)](KernelRun& r) { return cut(r, dtype, joined, in); });
 }
 
-absl::Status PrepareSplit(KernelPrepare& k) {
+}  // namespace
+
+absl::Status PrepareSplit(KernelPrepare& k, Cut cut) {
   const Shape& x = k.In(1).shape();
   if (x.rank() == 0) return k.InvalidInput(1, "must have an axis to split");
   ASSIGN_OR_RETURN(const int64_t given, k.IntValue(0));
@@ -36,10 +38,10 @@ absl::Status PrepareSplit(KernelPrepare& k) {
         "got split_dim ",
         axis, " (size = ", x.dim(axis), ") and num_split ", n);
   }
-  return RunCut(k, 1, axis, Dims(static_cast<size_t>(n), x.dim(axis) / n));
+  return RunCut(k, 1, axis, Dims(static_cast<size_t>(n), x.dim(axis) / n), cut);
 }
 
-absl::Status PrepareSplitV(KernelPrepare& k) {
+absl::Status PrepareSplitV(KernelPrepare& k, Cut cut) {
   const Shape& x = k.In(0).shape();
   if (x.rank() == 0) return k.InvalidInput(0, "must have an axis to split");
   ASSIGN_OR_RETURN(const int64_t given, k.IntValue(2));
@@ -49,14 +51,12 @@ absl::Status PrepareSplitV(KernelPrepare& k) {
     return k.InvalidInput(1, absl::StrCat("must have num_split = ", k.num_outputs(), " entries"));
   }
   ASSIGN_OR_RETURN(const Dims sizes, ResolveSplitSizes(spelled, x.dim(axis)));
-  return RunCut(k, 0, axis, sizes);
+  return RunCut(k, 0, axis, sizes, cut);
 }
 
-}  // namespace
-
 void RegisterSplitKernels(KernelRegistry& kernels) {
-  kernels.Add("Split", "CPU", PrepareSplit);
-  kernels.Add("SplitV", "CPU", PrepareSplitV);
+  kernels.Add("Split", "CPU", PrepareMove<PrepareSplit, CutInput>);
+  kernels.Add("SplitV", "CPU", PrepareMove<PrepareSplitV, CutInput>);
 }
 
 }  // namespace weir

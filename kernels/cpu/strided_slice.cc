@@ -1,8 +1,7 @@
 #include <algorithm>
 
-#include "weir/kernels/cpu/box_copy_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/kernels/cpu/variable_access_util.h"
-#include "weir/kernels/cpu/zero_fill_util.h"
 #include "weir/ops/strided_slice_util.h"
 #include "weir/runtime/kernel.h"
 
@@ -53,7 +52,9 @@ bool TakesAll(const StridedSlicePlan& plan, const Shape& whole) {
   return true;
 }
 
-absl::Status PrepareStridedSlice(KernelPrepare& k) {
+}  // namespace
+
+absl::Status PrepareStridedSlice(KernelPrepare& k, BoxCopy copy) {
   const Shape& x = k.In(0).shape();
   ASSIGN_OR_RETURN(const StridedSliceSpec spec, ReadSpec(k));
   ASSIGN_OR_RETURN(const StridedSlicePlan plan, PlanStridedSlice(x, spec));
@@ -65,9 +66,11 @@ absl::Status PrepareStridedSlice(KernelPrepare& k) {
   const Box box = SliceBox(plan, x, /*taking=*/true);
   const DataType dtype = k.In(0).dtype();
   return k.Run([=](KernelRun& r) {
-    return CopyBox(r, dtype, box, r.In(0).raw_data(), r.Out(0).mutable_raw_data());
+    return copy(r, dtype, box, r.In(0).raw_data(), r.Out(0).mutable_raw_data());
   });
 }
+
+namespace {
 
 absl::Status CheckSliceShape(const StridedSlicePlan& plan, const Shape& got,
                              absl::string_view name) {
@@ -76,7 +79,9 @@ absl::Status CheckSliceShape(const StridedSlicePlan& plan, const Shape& got,
                          plan.output.ToString());
 }
 
-absl::Status PrepareStridedSliceGrad(KernelPrepare& k) {
+}  // namespace
+
+absl::Status PrepareStridedSliceGrad(KernelPrepare& k, BoxCopyIntoFill copy) {
   ASSIGN_OR_RETURN(const Shape x, k.ShapeValue(0));
   ASSIGN_OR_RETURN(const StridedSliceSpec spec, ReadSpec(k));
   ASSIGN_OR_RETURN(const StridedSlicePlan plan, PlanStridedSlice(x, spec));
@@ -88,11 +93,10 @@ absl::Status PrepareStridedSliceGrad(KernelPrepare& k) {
   }
   const Box box = SliceBox(plan, x, /*taking=*/false);
   const DataType dtype = k.OutType(0);
-  return k.Run([=](KernelRun& r) {
-    FillWithZeros(r, r.Out(0));
-    return CopyBox(r, dtype, box, r.In(4).raw_data(), r.Out(0).mutable_raw_data());
-  });
+  return k.Run([=](KernelRun& r) { return copy(r, dtype, box, x, -1, r.In(4).raw_data()); });
 }
+
+namespace {
 
 // The variable's shape shows only while running.
 absl::Status PrepareStridedSliceAssign(KernelPrepare& k) {
@@ -113,8 +117,8 @@ absl::Status PrepareStridedSliceAssign(KernelPrepare& k) {
 }  // namespace
 
 void RegisterStridedSliceKernels(KernelRegistry& kernels) {
-  kernels.Add("StridedSlice", "CPU", PrepareStridedSlice);
-  kernels.Add("StridedSliceGrad", "CPU", PrepareStridedSliceGrad);
+  kernels.Add("StridedSlice", "CPU", PrepareMove<PrepareStridedSlice, CopyBox>);
+  kernels.Add("StridedSliceGrad", "CPU", PrepareMove<PrepareStridedSliceGrad, CopyBoxIntoFill>);
   kernels.Add("StridedSliceAssign", "CPU", PrepareStridedSliceAssign);
   kernels.Add("ResourceStridedSliceAssign", "CPU", PrepareStridedSliceAssign);
 }

@@ -1,7 +1,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "weir/kernels/cpu/strided_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/runtime/kernel.h"
 
@@ -24,7 +24,9 @@ absl::StatusOr<Dims> Multiples(KernelPrepare& k, int64_t minimum) {
   return multiples;
 }
 
-absl::Status PrepareTile(KernelPrepare& k) {
+}  // namespace
+
+absl::Status PrepareTile(KernelPrepare& k, ViewCopy copy) {
   ASSIGN_OR_RETURN(const Dims multiples, Multiples(k, 0));
   const Shape& x = k.In(0).shape();
   const Dims strides = RowMajorStrides(x);
@@ -42,10 +44,12 @@ absl::Status PrepareTile(KernelPrepare& k) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
-  return k.Run([view = view.Simplified(), dtype = k.OutType(0)](KernelRun& r) {
-    return CopyThroughView(r, dtype, view, 0, 0);
+  return k.Run([copy, view = view.Simplified(), dtype = k.OutType(0)](KernelRun& r) {
+    return copy(r, dtype, view, 0, 0);
   });
 }
+
+namespace {
 
 // All offsets that a view reads, in order.
 std::vector<int64_t> OffsetsOf(const StridedView& view) {
@@ -110,7 +114,7 @@ absl::Status PrepareTileGrad(KernelPrepare& k) {
 }  // namespace
 
 void RegisterTileKernels(KernelRegistry& kernels) {
-  kernels.Add("Tile", "CPU", PrepareTile);
+  kernels.Add("Tile", "CPU", PrepareMove<PrepareTile, CopyThroughView>);
   kernels.Add("TileGrad", "CPU", PrepareTileGrad);
 }
 

@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "weir/kernels/cpu/strided_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -28,33 +28,46 @@ absl::StatusOr<StridedView> TransposeView(const Shape& x, absl::Span<const int64
 }
 
 template <typename T>
-void ConjugateOutput(KernelRun& r) {
+absl::Status ConjugateOutput(KernelRun& r) {
   T* const out = r.Out<T>(0);
   r.ParallelFor(r.Out(0).num_elements(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) out[i] = std::conj(out[i]);
   });
+  return absl::OkStatus();
 }
 
-template <bool kConjugate>
-absl::Status PrepareTranspose(KernelPrepare& k) {
+// `conjugate` turns each element of the output into its conjugate; nullptr: not wanted.
+absl::Status RunTranspose(KernelPrepare& k, ViewCopy copy, absl::Status (*conjugate)(KernelRun&)) {
   ASSIGN_OR_RETURN(const Dims perm, k.IntValues(1));
   ASSIGN_OR_RETURN(StridedView view, TransposeView(k.In(0).shape(), perm));
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(view.extents));
   const DataType dtype = k.OutType(0);
-  const bool conjugate = kConjugate && IsComplexType(dtype);
   view = view.Simplified();
   k.Out(0).SetShape(shape);
-  if (!conjugate && (view.IsWhole() || shape.num_elements() == 0)) {
+  if (conjugate == nullptr && (view.IsWhole() || shape.num_elements() == 0)) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
   return k.Run([=](KernelRun& r) {
-    RETURN_IF_ERROR(CopyThroughView(r, dtype, view, 0, 0));
-    if (conjugate && dtype == DT_COMPLEX64) ConjugateOutput<Complex64>(r);
-    if (conjugate && dtype == DT_COMPLEX128) ConjugateOutput<Complex128>(r);
-    return absl::OkStatus();
+    RETURN_IF_ERROR(copy(r, dtype, view, 0, 0));
+    return conjugate == nullptr ? absl::OkStatus() : conjugate(r);
   });
 }
+
+absl::Status PrepareConjugateTranspose(KernelPrepare& k) {
+  absl::Status (*conjugate)(KernelRun&) = nullptr;
+  if (k.OutType(0) == DT_COMPLEX64) conjugate = ConjugateOutput<Complex64>;
+  if (k.OutType(0) == DT_COMPLEX128) conjugate = ConjugateOutput<Complex128>;
+  return RunTranspose(k, CopyThroughView, conjugate);
+}
+
+}  // namespace
+
+absl::Status PrepareTranspose(KernelPrepare& k, ViewCopy copy) {
+  return RunTranspose(k, copy, nullptr);
+}
+
+namespace {
 
 template <typename T>
 absl::Status Invert(const T* x, T* y, int64_t n) {
@@ -82,8 +95,8 @@ absl::Status PrepareInvertPermutation(KernelPrepare& k) {
 }  // namespace
 
 void RegisterTransposeKernels(KernelRegistry& kernels) {
-  kernels.Add("Transpose", "CPU", PrepareTranspose<false>);
-  kernels.Add("ConjugateTranspose", "CPU", PrepareTranspose<true>);
+  kernels.Add("Transpose", "CPU", PrepareMove<PrepareTranspose, CopyThroughView>);
+  kernels.Add("ConjugateTranspose", "CPU", PrepareConjugateTranspose);
   kernels.Add("InvertPermutation", "CPU", PrepareInvertPermutation);
 }
 

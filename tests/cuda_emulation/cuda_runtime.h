@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +78,8 @@ template <typename T>
 T __shfl_sync(unsigned /*mask*/, T value, int source) {
   return cuda_emulation::Shuffle(value, static_cast<unsigned>(source));
 }
+
+inline int __popcll(unsigned long long x) { return std::popcount(x); }
 
 template <typename T>
 T __ldg(const T* p) {

@@ -1,0 +1,16 @@
+#ifndef WEIR_KERNELS_CUDA_FILL_UTIL_H_
+#define WEIR_KERNELS_CUDA_FILL_UTIL_H_
+
+#include "weir/kernels/cuda/launch_util.h"
+
+namespace weir {
+
+// Sets every element of `out` to the one at `value`, in the device's memory, or to zeros if that is
+// nullptr. REQUIRES: the elements are plain.
+absl::Status GpuFill(const KernelRun& r, const char* value, Tensor& out);
+// The same, with ones.
+absl::Status GpuFillWithOnes(const KernelRun& r, Tensor& out);
+
+}  // namespace weir
+
+#endif  // WEIR_KERNELS_CUDA_FILL_UTIL_H_
