@@ -51,7 +51,26 @@ struct Group {
   NodeId asked = -1;  // The first that names a device.
   DeviceName wanted;
   std::vector<bool> has_kernels;  // By device.
+  bool stays_on_host = true;      // See StaysOnHost.
 };
+
+// Whether the node computes with int32, and conditions on them, alone. As in TensorFlow that is
+// done on the host, whatever device was asked for: such numbers are mostly shapes, axes and
+// counters, and the host needs them to start what follows.
+bool StaysOnHost(const Node& node) {
+  bool has_int32 = false;
+  const auto is_host_type = [&has_int32](DataType type) {
+    has_int32 = has_int32 || type == DT_INT32;
+    return type == DT_INT32 || type == DT_BOOL;
+  };
+  for (int i = 0; i < node.num_inputs(); ++i) {
+    if (!is_host_type(node.input_type(i))) return false;
+  }
+  for (int i = 0; i < node.num_outputs(); ++i) {
+    if (!is_host_type(node.output_type(i))) return false;
+  }
+  return has_int32;
+}
 
 class Placer {
  public:
@@ -117,7 +136,9 @@ class Placer {
       group->first = node.id();
       group->has_kernels.assign(devices_.size(), true);
     }
-    for (size_t d = 1; d < devices_.size(); ++d) {
+    const bool stays = StaysOnHost(node);
+    group->stays_on_host = group->stays_on_host && stays;
+    for (size_t d = 1; d < devices_.size() && !stays; ++d) {
       if (kernels_.Find(node.op().name, devices_[d]->type()).empty()) group->has_kernels[d] = false;
     }
     if (node.device().empty()) return absl::OkStatus();
@@ -150,7 +171,7 @@ class Placer {
       device = FirstMatch(group, wanted);
       if (device < 0) device = FirstMatch(group, DeviceName());
     }
-    if (device >= 0) return static_cast<uint8_t>(device);
+    if (device >= 0) return group.stays_on_host ? kHost : static_cast<uint8_t>(device);
     return InvalidArgument("Cannot assign a device for operation ", graph_.node(group.asked).name(),
                            ": Could not satisfy explicit device specification '",
                            group.wanted.ToString(), "' because ", WhyNot(group));

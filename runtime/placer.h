@@ -24,6 +24,9 @@ struct PlacementOptions {
 // first that is not the host is taken, else the host. devices[0] is the host. Nodes that are not
 // needed count in their groups, so that a variable is in one place for all programs.
 //
+// Nodes with int32 (and bool) inputs and outputs alone run on the host, whatever device they ask
+// for: such numbers are shapes, axes and counters, which the host needs.
+//
 // InvalidArgument, naming the node, when the fields of a group contradict each other, do not follow
 // the grammar, or name what no device is.
 absl::StatusOr<Placement> Place(const Graph& graph, const std::vector<bool>& needed,

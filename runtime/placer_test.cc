@@ -1,5 +1,6 @@
 #include "weir/runtime/placer.h"
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "weir/graph/scope.h"
 #include "weir/runtime/device.h"
@@ -101,6 +102,19 @@ TEST_F(PlacerTest, WithoutAKernelThere) {
             "specification '/device:GPU:0' because no supported kernel for GPU devices is "
             "available.");
   EXPECT_EQ(Placed(true), "0");
+}
+
+TEST_F(PlacerTest, Int32StaysOnTheHost) {
+  for (const char* op : {"Const", "Add", "Cast"}) kernels_.Add(op, "GPU", NoKernel);
+  const Scope gpu = scope_.Device("/gpu:0");
+  const Output a = gpu.Op("Const").Attr("dtype", DT_INT32).Attr("value", Tensor(1)).Build();
+  const Output sum = gpu.Op("Add").In(a).In(a).Build();
+  const Output real = gpu.Op("Cast").In(sum).Attr("DstT", DT_FLOAT).Build();
+  (void)gpu.Op("Add").In(real).In(real).Build();
+  (void)gpu.Op("FloorMod").In(a).In(sum).Build();  // Of which there is no kernel here.
+  EXPECT_EQ(Placed(false), "00110");
+  (void)scope_.Device("/gpu:2").Op("Add").In(a).In(a).Build();
+  EXPECT_THAT(Placed(false), testing::HasSubstr("Could not satisfy explicit device specification"));
 }
 
 }  // namespace

@@ -50,10 +50,9 @@ absl::Status PrepareArg(KernelPrepare& k) {
   const Shape& x = k.In(0).shape();
   std::vector<bool> reduced(x.rank(), false);
   reduced[axis] = true;
-  // Integers of other sizes rarely have an extremum sought, and stay on the CPU.
-  return ForCudaType<Half, BFloat16, float, double, int32_t, int64_t>(k, [&]<typename T>() {
+  return ForCudaType<Half, BFloat16, float, double, int64_t>(k, [&]<typename T>() {
     return DispatchType<int32_t, int64_t>(k.OutType(0), [&]<typename Index>(TypeTag<Index>) {
-      return RunReduction<ArgReducer<T, Index, kMax>, T>(k, x, reduced);
+      return RunReduction<ArgReducer<T, Index, kMax>, T, 1>(k, x, reduced);
     });
   });
 }

@@ -26,10 +26,9 @@ struct AddBias {
   }
 };
 
-// Integers of other sizes and complex numbers rarely have biases, and stay on the CPU.
 template <typename F>
 absl::Status ForBiasType(KernelPrepare& k, F&& f) {
-  return ForCudaType<Half, BFloat16, float, double, int32_t, int64_t>(k, f);
+  return ForCudaType<Half, BFloat16, float, double, int64_t>(k, f);
 }
 
 absl::Status PrepareBiasAdd(KernelPrepare& k) {

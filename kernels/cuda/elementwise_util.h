@@ -12,9 +12,11 @@
 
 namespace weir {
 
-// Whether the GPU has kernels for elements of type T. Complex numbers stay on the CPU.
+// Whether the GPU computes with elements of type T. Complex numbers and narrower integers, which
+// are rarely computed with, or are shapes and counters, stay on the CPU.
 template <typename T>
-inline constexpr bool kIsCudaType = std::is_arithmetic_v<T> || kIsHalfType<T>;
+inline constexpr bool kIsCudaType = std::is_floating_point_v<T> || kIsHalfType<T> ||
+                                    std::is_same_v<T, int64_t> || std::is_same_v<T, bool>;
 
 // Calls `f.template operator()<T>()` for the T among Ts that input 0 has, if the GPU has it.
 template <typename... Ts, typename F>
@@ -107,7 +109,8 @@ struct BroadcastIndex {
   }
 };
 
-// out[i] = Op::Of(x[...], y[...]). With `x_step` (`y_step`) 0 one element stands for all.
+// out[i] = Op::Of(x[...], y[...]), by an index or, in packs, by steps: with `x_step` (`y_step`) 0
+// one element stands for all.
 template <typename Op, typename T>
 struct BinaryFunction {
   using C = ComputeType<T>;
@@ -118,16 +121,15 @@ struct BinaryFunction {
   const T* x;
   const T* y;
   Out* z;
-  int64_t x_step, y_step;
 
   static __device__ Out Of(T a, T b) { return Out(Op::Of(static_cast<C>(a), static_cast<C>(b))); }
-  __device__ void operator()(int64_t i) const { z[i] = Of(x[i * x_step], y[i * y_step]); }
 };
 
 template <typename Op, typename T>
 struct BinaryPackFunction : BinaryFunction<Op, T> {
   using Base = BinaryFunction<Op, T>;
   static constexpr int kPack = Base::kPack;
+  int64_t x_step, y_step;
 
   static __device__ Pack<T, kPack> Load(const T* p, int64_t step, int64_t pack) {
     if (step == 1) return reinterpret_cast<const Pack<T, kPack>*>(p)[pack];
@@ -136,8 +138,8 @@ struct BinaryPackFunction : BinaryFunction<Op, T> {
     return same;
   }
   __device__ void operator()(int64_t pack) const {
-    const Pack<T, kPack> a = Load(this->x, this->x_step, pack);
-    const Pack<T, kPack> b = Load(this->y, this->y_step, pack);
+    const Pack<T, kPack> a = Load(this->x, x_step, pack);
+    const Pack<T, kPack> b = Load(this->y, y_step, pack);
     Pack<typename Base::Out, kPack> out;
     for (int i = 0; i < kPack; ++i) out.values[i] = Base::Of(a.values[i], b.values[i]);
     reinterpret_cast<Pack<typename Base::Out, kPack>*>(this->z)[pack] = out;
@@ -162,16 +164,17 @@ absl::Status RunBinary(const KernelRun& r, int64_t n, const BroadcastIndex& inde
   using F = BinaryFunction<Op, T>;
   F f{reinterpret_cast<const T*>(r.In(0).raw_data()),
       reinterpret_cast<const T*>(r.In(1).raw_data()),
-      reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data()), index.x_strides[0],
-      index.y_strides[0]};
-  if (index.rank > 1) return ForEach(r, n, BroadcastFunction<Op, T>{f, index});
-  if (!IsPackAligned(f.x) || !IsPackAligned(f.y) || !IsPackAligned(f.z)) return ForEach(r, n, f);
-  RETURN_IF_ERROR(ForEach(r, n / F::kPack, BinaryPackFunction<Op, T>{f}));
-  const int64_t done = n / F::kPack * F::kPack;
-  f.x += done * f.x_step;
-  f.y += done * f.y_step;
-  f.z += done;
-  return ForEach(r, n - done, f);
+      reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data())};
+  if (index.rank == 1 && IsPackAligned(f.x) && IsPackAligned(f.y) && IsPackAligned(f.z)) {
+    const int64_t x_step = index.x_strides[0], y_step = index.y_strides[0];
+    RETURN_IF_ERROR(ForEach(r, n / F::kPack, BinaryPackFunction<Op, T>{f, x_step, y_step}));
+    const int64_t done = n / F::kPack * F::kPack;
+    f.x += done * x_step;
+    f.y += done * y_step;
+    f.z += done;
+    n -= done;
+  }
+  return ForEach(r, n, BroadcastFunction<Op, T>{f, index});
 }
 
 // The plan as kernels take it. Unimplemented for shapes that do not fold into few dimensions.

@@ -118,11 +118,9 @@ absl::Status PrepareL2Loss(KernelPrepare& k) {
       k, [&]<typename T>() { return RunReduction<L2LossReducer<T>, T>(k, k.In(0).shape(), all); });
 }
 
-// Integers of other sizes are rarely reduced, and stay on the CPU.
 template <template <typename> class Reducer>
 void AddReal(KernelRegistry& registry, absl::string_view op) {
-  registry.Add(op, "GPU",
-               PrepareReduction<Reducer, Half, BFloat16, float, double, int32_t, int64_t>);
+  registry.Add(op, "GPU", PrepareReduction<Reducer, Half, BFloat16, float, double, int64_t>);
 }
 
 }  // namespace

@@ -91,13 +91,16 @@ ColumnThreads ThreadsForColumns(const ReductionPlan& plan, int pack);
 
 // ---- Sources and accumulators ----
 
+// With more than eight, accumulators of columns may not fit into shared memory.
 template <typename T>
+inline constexpr int kReductionPack = sizeof(T) < kPackBytes / 8    ? 8
+                                      : sizeof(T) <= kPackBytes / 2 ? kPackBytes / sizeof(T)
+                                                                    : 1;
+
+template <typename T, int kElements = kReductionPack<T>>
 struct ArraySource {
   using Element = T;
-  // With more than eight, accumulators of columns may not fit into shared memory.
-  static constexpr int kPack = sizeof(T) < kPackBytes / 8    ? 8
-                               : sizeof(T) <= kPackBytes / 2 ? kPackBytes / sizeof(T)
-                                                             : 1;
+  static constexpr int kPack = kElements;
 
   const T* x;
 
@@ -335,8 +338,9 @@ struct EmptyResult {
   __device__ void operator()(int64_t i) const { y[i] = R::Finish(R::Start(), 0); }
 };
 
-// Ends the preparation of a kernel that reduces input 0, of type T, to output 0.
-template <typename R, typename T>
+// Ends the preparation of a kernel that reduces input 0, of type T, to output 0. Packs of one
+// element make for smaller kernels, where the reduction and not the memory takes the time.
+template <typename R, typename T, int kPack = kReductionPack<T>>
 absl::Status RunReduction(KernelPrepare& k, const Shape& shape, const std::vector<bool>& reduced) {
   if (shape.num_elements() == 0) {
     const int64_t n = k.Out(0).shape.num_elements();
@@ -346,7 +350,7 @@ absl::Status RunReduction(KernelPrepare& k, const Shape& shape, const std::vecto
   ASSIGN_OR_RETURN(const ReductionPlan plan, PlanReduction(shape, reduced));
   const Reduction<R> reduction(k, plan);
   return k.Run([reduction](KernelRun& r) {
-    return reduction.Run(r, ArraySource<T>{r.In<T>(0)}, r.Out<typename R::Out>(0));
+    return reduction.Run(r, ArraySource<T, kPack>{r.In<T>(0)}, r.Out<typename R::Out>(0));
   });
 }
 

@@ -34,7 +34,7 @@ struct TilePlan {
   int64_t to_y = 0;    // The target's step along y; along x it is 1.
   Divider tiles_x = Divider(), tiles_y = Divider();
   BoxDims planes = {};  // The other dimensions.
-  int64_t tiles = 0;        // In all planes.
+  int64_t tiles = 0;    // In all planes.
 };
 
 template <typename W>
