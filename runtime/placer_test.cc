@@ -107,7 +107,8 @@ TEST_F(PlacerTest, WithoutAKernelThere) {
 TEST_F(PlacerTest, Int32StaysOnTheHost) {
   for (const char* op : {"Const", "Add", "Cast"}) kernels_.Add(op, "GPU", NoKernel);
   const Scope gpu = scope_.Device("/gpu:0");
-  const Output a = gpu.Op("Const").Attr("dtype", DT_INT32).Attr("value", Tensor(1)).Build();
+  const Output a =
+      gpu.Op("Const").Attr("dtype", DT_INT32).Attr("value", Tensor::Scalar(int32_t{1})).Build();
   const Output sum = gpu.Op("Add").In(a).In(a).Build();
   const Output real = gpu.Op("Cast").In(sum).Attr("DstT", DT_FLOAT).Build();
   (void)gpu.Op("Add").In(real).In(real).Build();
