@@ -13,7 +13,7 @@
 namespace weir {
 
 // How much of the machine's GPUs a process takes. Names and meanings are those of TensorFlow's
-// GPUOptions, but for growth from a small start, which is the default here.
+// GPUOptions, but for growth from a small start, which is the default here, and TF32.
 struct GpuOptions {
   // Memory is taken as it is needed; otherwise all that is allowed, when a GPU is first used.
   bool allow_growth = true;
@@ -24,6 +24,10 @@ struct GpuOptions {
   // Which of the GPUs that the process sees become GPU:0, GPU:1, ...: "2,0". Empty: all of them, in
   // their order. What it sees is what CUDA_VISIBLE_DEVICES leaves it, numbered from 0.
   std::string visible_device_list = {};
+  // Products and convolutions of float32 may round their factors to TF32, which keeps 11 of the 24
+  // bits, for several times the speed; sums stay float32. Off unless asked for, so that a graph
+  // gives on a GPU what it gives on the CPU.
+  bool allow_tf32 = false;
 };
 
 // The GPUs of the machine, for SessionOptions::devices. Sessions that are given the same device

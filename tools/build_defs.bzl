@@ -74,7 +74,8 @@ def _camel(snake):
 def registration_list(name, suffix, argument, extension = ".cc"):
     """Writes `name`.inc: a declaration and a call of Register<File><suffix> for each source.
 
-    The folder is the list: a new op or kernel file is registered by being there.
+    The folder is the list: a new op or kernel file is registered by being there. Longer names come
+    first, so that of several kernels for an op those of x_library.cu are asked before x.cu's.
     """
     families = sorted([
         _camel(src[:-len(extension)])
@@ -82,7 +83,7 @@ def registration_list(name, suffix, argument, extension = ".cc"):
             ["*" + extension],
             exclude = ["*_test.cc", "*_util" + extension, "standard_*.cc"],
         )
-    ])
+    ], reverse = True)
     lines = ["void Register%s%s(%s&);" % (family, suffix, argument) for family in families]
     lines.append("inline void RegisterAll%s([[maybe_unused]] %s& registry) {" % (suffix, argument))
     lines += ["  Register%s%s(registry);" % (family, suffix) for family in families]

@@ -1,5 +1,6 @@
 #include "weir/runtime/cuda/cuda_device.h"
 
+#include "weir/runtime/cuda/cuda_libraries.h"
 #include "weir/runtime/cuda/cuda_status.h"
 #include "weir/runtime/cuda/staging.h"
 
@@ -49,18 +50,21 @@ void CudaDevice::Regions::Release(void* region, size_t /*bytes*/) {
 }
 
 CudaDevice::CudaDevice(int ordinal, int id, const BlockAllocator::Options& memory,
-                       const KernelRegistry& kernels)
+                       const KernelRegistry& kernels, bool allow_tf32)
     : Device("GPU", id),
       ordinal_(ordinal),
       kernels_(kernels),
+      allow_tf32_(allow_tf32),
       regions_(ordinal),
       blocks_(regions_, memory),
-      memory_(std::make_unique<Memory>(*this)) {}
+      memory_(std::make_unique<Memory>(*this)),
+      libraries_(std::make_unique<CudaLibraries>(*this)) {}
 
 absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id,
                                                              const BlockAllocator::Options& memory,
-                                                             const KernelRegistry& kernels) {
-  std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels));
+                                                             const KernelRegistry& kernels,
+                                                             bool allow_tf32) {
+  std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels, allow_tf32));
   RETURN_IF_ERROR(device->Activate());
   RETURN_IF_ERROR(device->Named(CudaStatus(
       cudaStreamCreateWithFlags(&device->stream_, cudaStreamNonBlocking), "cudaStreamCreate")));
@@ -71,6 +75,7 @@ CudaDevice::~CudaDevice() {
   (void)cudaSetDevice(ordinal_);
   if (stream_ == nullptr) return;
   (void)cudaStreamSynchronize(stream_);
+  libraries_ = nullptr;  // Their handles may know the stream.
   (void)cudaStreamDestroy(stream_);
 }
 

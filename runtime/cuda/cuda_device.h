@@ -8,6 +8,8 @@
 
 namespace weir {
 
+class CudaLibraries;
+
 // A GPU under the CUDA runtime. All its work, copies included, is on one stream, so that it is done
 // in the order in which it was given.
 class CudaDevice final : public Device {
@@ -16,7 +18,8 @@ class CudaDevice final : public Device {
   // kernels from `kernels`, which outlive the device.
   static absl::StatusOr<std::shared_ptr<CudaDevice>> Make(int ordinal, int id,
                                                           const BlockAllocator::Options& memory,
-                                                          const KernelRegistry& kernels);
+                                                          const KernelRegistry& kernels,
+                                                          bool allow_tf32 = false);
   ~CudaDevice() override;
 
   Allocator& allocator() override;
@@ -25,6 +28,9 @@ class CudaDevice final : public Device {
   std::string MemoryReport() override { return blocks_.stats().ToString(); }
 
   cudaStream_t stream() const { return stream_; }
+  CudaLibraries& libraries() { return *libraries_; }
+  // See GpuOptions.
+  bool allow_tf32() const { return allow_tf32_; }
   // Makes the GPU the one that the calling thread's CUDA calls are for.
   absl::Status Activate() const;
   // The status, with the device's name before the message of an error.
@@ -44,14 +50,16 @@ class CudaDevice final : public Device {
   };
 
   CudaDevice(int ordinal, int id, const BlockAllocator::Options& memory,
-             const KernelRegistry& kernels);
+             const KernelRegistry& kernels, bool allow_tf32);
 
   const int ordinal_;
   const KernelRegistry& kernels_;
+  const bool allow_tf32_;
   Regions regions_;
   BlockAllocator blocks_;
   std::unique_ptr<Memory> memory_;
   cudaStream_t stream_ = nullptr;
+  std::unique_ptr<CudaLibraries> libraries_;
 };
 
 }  // namespace weir

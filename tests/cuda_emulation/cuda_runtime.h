@@ -141,7 +141,8 @@ struct Event;
 using cudaStream_t = cuda_emulation::Stream*;
 using cudaEvent_t = cuda_emulation::Event*;
 
-inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2;
+inline constexpr unsigned cudaStreamNonBlocking = 1;
+inline constexpr unsigned cudaEventDefault = 0, cudaEventDisableTiming = 2;
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
@@ -150,6 +151,8 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
+// By the emulation's own clock, which stands still but for PassTime.
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end);
 
 enum cudaMemcpyKind {
   cudaMemcpyHostToDevice = 1,
@@ -173,6 +176,8 @@ struct cudaLaunchConfig_t {
 
 namespace cuda_emulation {
 cudaError_t Launch(const cudaLaunchConfig_t& config, std::function<void()> thread);
+// Called by work on a stream, which takes this long.
+void PassTime(double milliseconds);
 }  // namespace cuda_emulation
 
 template <typename... Params, typename... Args>

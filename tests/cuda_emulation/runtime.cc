@@ -59,6 +59,7 @@ struct State {
   std::map<std::string, std::pair<int, cudaError_t>> failures;  // Calls to go, and the error.
   std::atomic<int> streams{0};
   std::atomic<cudaError_t> kernel_error{cudaSuccess};
+  std::atomic<double> milliseconds{0};
 };
 
 State& state() {
@@ -99,11 +100,13 @@ struct Event {
   std::mutex mu;
   std::condition_variable changed;
   int recorded = 0, reached = 0;
+  double milliseconds = 0;  // When it was last reached.
 
   void Reach(int count) {
     {
       std::lock_guard<std::mutex> lock(mu);
       reached = std::max(reached, count);
+      milliseconds = state().milliseconds;
     }
     changed.notify_all();
   }
@@ -192,6 +195,8 @@ cudaError_t Launch(const cudaLaunchConfig_t& config, std::function<void()> threa
     }
   });
 }
+
+void PassTime(double milliseconds) { state().milliseconds += milliseconds; }
 
 void SetMachine(const Machine& machine) {
   State& s = state();
@@ -320,6 +325,11 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   ENTER("cudaEventSynchronize");
   event->WaitFor(event->recorded);
+  return cudaSuccess;
+}
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  ENTER("cudaEventElapsedTime");
+  *milliseconds = static_cast<float>(end->milliseconds - begin->milliseconds);
   return cudaSuccess;
 }
 

@@ -1,0 +1,47 @@
+#ifndef WEIR_RUNTIME_CUDA_CUDA_LIBRARIES_H_
+#define WEIR_RUNTIME_CUDA_CUDA_LIBRARIES_H_
+
+#include <memory>
+#include <optional>
+
+#include "weir/core/mutex.h"
+#include "weir/core/status.h"
+#include "weir/runtime/cuda/cublas_lt.h"
+
+namespace weir {
+
+// NVIDIA's libraries as one GPU uses them. Each is opened when a kernel first asks for it; what
+// came of that, a handle or the reason why there is none, holds from then on. Reasons are
+// Unimplemented, so that a kernel may pass them on and the next one be asked.
+//
+// Thread rule: all calls are safe from any thread.
+class CudaLibraries {
+ public:
+  // REQUIRES: `device` outlives it.
+  explicit CudaLibraries(CudaDevice& device) : device_(device) {}
+
+  absl::StatusOr<CublasLt*> cublas_lt() { return cublas_lt_.Get(device_); }
+
+ private:
+  template <typename Library>
+  class OnDemand {
+   public:
+    absl::StatusOr<Library*> Get(CudaDevice& device) {
+      MutexLock lock(mu_);
+      if (!opened_.has_value()) opened_ = Library::Open(device);
+      if (!opened_->ok()) return opened_->status();
+      return (*opened_)->get();
+    }
+
+   private:
+    Mutex mu_;
+    std::optional<absl::StatusOr<std::unique_ptr<Library>>> opened_ ABSL_GUARDED_BY(mu_);
+  };
+
+  CudaDevice& device_;
+  OnDemand<CublasLt> cublas_lt_;
+};
+
+}  // namespace weir
+
+#endif  // WEIR_RUNTIME_CUDA_CUDA_LIBRARIES_H_

@@ -1,0 +1,293 @@
+// Kernels that call NVIDIA's libraries, over emulated ones: what reaches the library, and what
+// happens when it is not there or refuses.
+
+#include <cublasLt.h>
+
+#include <functional>
+
+#include "gtest/gtest.h"
+#include "weir/graph/scope.h"
+#include "weir/kernels/common/numbers.h"
+#include "weir/runtime/gpu.h"
+#include "weir/runtime/session.h"
+#include "weir/tests/cuda_emulation/libraries.h"
+
+namespace weir {
+namespace {
+
+using cuda_emulation::Recorded;
+
+Tensor Numbers(DataType type, const Shape& shape, uint32_t seed) {
+  Tensor result;
+  const absl::Status made = DispatchType<Half, BFloat16, float, double, Complex64, Complex128>(
+      type, [&]<typename T>(TypeTag<T>) {
+        result = Tensor::Make(type, shape).value();
+        const auto next = [&seed] {
+          seed = seed * 1664525u + 1013904223u;
+          return static_cast<float>(seed >> 24) / 64 - 2;
+        };
+        for (int64_t i = 0; i < shape.num_elements(); ++i) {
+          if constexpr (IsComplexT<T>::value) {
+            result.mutable_data<T>()[i] = T(next(), next());
+          } else {
+            result.mutable_data<T>()[i] = T(next());
+          }
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(made.ok()) << made;
+  return result;
+}
+
+// The largest difference of an element from what it should be.
+double Distance(const Tensor& got, const Tensor& want) {
+  EXPECT_EQ(got.shape(), want.shape());
+  EXPECT_EQ(got.dtype(), want.dtype());
+  double distance = 0;
+  const absl::Status compared = DispatchType<Half, BFloat16, float, double, Complex64, Complex128>(
+      want.dtype(), [&]<typename T>(TypeTag<T>) {
+        for (int64_t i = 0; i < want.num_elements(); ++i) {
+          distance = std::max(distance,
+                              static_cast<double>(std::abs(got.data<T>()[i] - want.data<T>()[i])));
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(compared.ok()) << compared;
+  return distance;
+}
+
+using Build = std::function<Output(const Scope&, const std::vector<Output>&)>;
+
+class CudaLibrariesTest : public testing::Test {
+ protected:
+  void SetUp() override { Reset(); }
+  void TearDown() override { Reset(); }
+
+  static void Reset() {
+    cuda_emulation::SetMachine({});
+    cuda_emulation::ResetLibraries();
+  }
+
+  static SessionOptions OnGpu(const GpuOptions& gpu = {}) {
+    SessionOptions options{.threads = 1};
+    options.devices = MakeGpus(gpu).value();
+    options.allow_soft_placement = false;
+    return options;
+  }
+
+  static absl::StatusOr<Tensor> Run(const SessionOptions& options, const std::string& device,
+                                    const std::vector<Tensor>& inputs, const Build& build) {
+    const Scope scope = Scope::Root();
+    std::vector<Output> placeholders;
+    std::vector<FeedRef> feeds;
+    for (const Tensor& input : inputs) {
+      placeholders.push_back(scope.Op("Placeholder")
+                                 .Attr("dtype", input.dtype())
+                                 .Attr("shape", input.shape())
+                                 .Build());
+      feeds.emplace_back(placeholders.back(), input);
+    }
+    const Output y = build(scope.Device(device), placeholders);
+    RETURN_IF_ERROR(scope.status());
+    ASSIGN_OR_RETURN(const Session session, Session::Create(scope, options));
+    ASSIGN_OR_RETURN(std::vector<Tensor> got, session.Run(feeds, {y}, {}));
+    return got[0];
+  }
+
+  // The GPU gives what the CPU gives.
+  static void ExpectSame(const SessionOptions& options, const std::vector<Tensor>& inputs,
+                         const Build& build, double tolerance = 1e-4) {
+    const auto got = Run(options, "/gpu:0", inputs, build);
+    ASSERT_TRUE(got.ok()) << got.status();
+    const auto want = Run({.threads = 1}, "/cpu:0", inputs, build);
+    ASSERT_TRUE(want.ok()) << want.status();
+    EXPECT_LE(Distance(*got, *want), tolerance);
+  }
+};
+
+// ---- cuBLASLt ----
+
+Build Product(bool transpose_a = false, bool transpose_b = false) {
+  return [=](const Scope& s, const std::vector<Output>& in) -> Output {
+    return s.Op("MatMul")
+        .In(in[0])
+        .In(in[1])
+        .Attr("transpose_a", transpose_a)
+        .Attr("transpose_b", transpose_b)
+        .Build();
+  };
+}
+
+Build Products(bool adj_x = false, bool adj_y = false) {
+  return [=](const Scope& s, const std::vector<Output>& in) -> Output {
+    return s.Op("BatchMatMulV2")
+        .In(in[0])
+        .In(in[1])
+        .Attr("adj_x", adj_x)
+        .Attr("adj_y", adj_y)
+        .Build();
+  };
+}
+
+// A matrix of this type, or its transpose.
+Tensor Matrix(DataType type, int64_t rows, int64_t columns, bool transposed) {
+  return Numbers(type, transposed ? Shape({columns, rows}) : Shape({rows, columns}),
+                 static_cast<uint32_t>(rows));
+}
+
+TEST_F(CudaLibrariesTest, ProductsOfAllTypesAndTransposes) {
+  struct Case {
+    DataType type;
+    int64_t compute, scale;
+    double tolerance;
+  };
+  for (const Case& c : {Case{DT_FLOAT, CUBLAS_COMPUTE_32F, CUDA_R_32F, 1e-4},
+                        Case{DT_DOUBLE, CUBLAS_COMPUTE_64F, CUDA_R_64F, 1e-12},
+                        Case{DT_HALF, CUBLAS_COMPUTE_32F, CUDA_R_32F, 0.02},
+                        Case{DT_BFLOAT16, CUBLAS_COMPUTE_32F, CUDA_R_32F, 0.2},
+                        Case{DT_COMPLEX64, CUBLAS_COMPUTE_32F, CUDA_C_32F, 1e-4},
+                        Case{DT_COMPLEX128, CUBLAS_COMPUTE_64F, CUDA_C_64F, 1e-12}}) {
+    for (const bool ta : {false, true}) {
+      for (const bool tb : {false, true}) {
+        SCOPED_TRACE(absl::StrCat(DataTypeName(c.type), ta, tb));
+        Reset();
+        const Tensor a = Matrix(c.type, 5, 7, ta), b = Matrix(c.type, 7, 3, tb);
+        ExpectSame(OnGpu(), {a, b}, Product(ta, tb), c.tolerance);
+        EXPECT_EQ(Recorded("cublasLt compute"), c.compute);
+        EXPECT_EQ(Recorded("cublasLt scale"), c.scale);
+        ExpectSame(OnGpu(), {a, b}, Products(ta, tb), c.tolerance);
+      }
+    }
+  }
+}
+
+TEST_F(CudaLibrariesTest, Tf32IsForFloatsAndOnlyWhenAskedFor) {
+  const auto compute = [](DataType type) {
+    cuda_emulation::ResetLibraries();
+    ExpectSame(OnGpu({.allow_tf32 = true}), {Matrix(type, 2, 3, false), Matrix(type, 3, 2, false)},
+               Product(), 0.2);
+    return Recorded("cublasLt compute");
+  };
+  EXPECT_EQ(compute(DT_FLOAT), CUBLAS_COMPUTE_32F_FAST_TF32);
+  EXPECT_EQ(compute(DT_HALF), CUBLAS_COMPUTE_32F);
+  EXPECT_EQ(compute(DT_BFLOAT16), CUBLAS_COMPUTE_32F);
+  EXPECT_EQ(compute(DT_DOUBLE), CUBLAS_COMPUTE_64F);
+}
+
+TEST_F(CudaLibrariesTest, BatchesGoAsStridesOrToOurOwnKernel) {
+  struct Case {
+    Shape x, y;
+    bool through_library;
+  };
+  for (const Case& c :
+       {Case{Shape({4, 3, 5}), Shape({4, 5, 2}), true},
+        Case{Shape({1, 3, 5}), Shape({4, 5, 2}), true}, Case{Shape({4, 3, 5}), Shape({5, 2}), true},
+        Case{Shape({2, 3, 3, 5}), Shape({2, 3, 5, 2}), true},
+        Case{Shape({2, 1, 3, 5}), Shape({2, 3, 5, 2}), false},
+        Case{Shape({2, 1, 3, 5}), Shape({1, 3, 5, 2}), false},
+        Case{Shape({2, 3, 0}), Shape({2, 0, 2}), false},
+        Case{Shape({0, 3, 5}), Shape({0, 5, 2}), false}}) {
+    SCOPED_TRACE(absl::StrCat(c.x.ToString(), c.y.ToString()));
+    Reset();
+    ExpectSame(OnGpu(), {Numbers(DT_FLOAT, c.x, 1), Numbers(DT_FLOAT, c.y, 2)}, Products());
+    EXPECT_EQ(Recorded("cublasLt compute") != -1, c.through_library);
+  }
+}
+
+TEST_F(CudaLibrariesTest, TheFastestAlgorithmIsTakenWhereThatMatters) {
+  const auto inputs = [](int64_t n) {
+    return std::vector<Tensor>{Matrix(DT_FLOAT, n, n, false), Matrix(DT_FLOAT, n, n, false)};
+  };
+  const auto algorithm = [&](const SessionOptions& options, int64_t n) {
+    cuda_emulation::ResetLibraries();
+    const auto ran = Run(options, "/gpu:0", inputs(n), Product());
+    EXPECT_TRUE(ran.ok()) << ran.status();
+    return Recorded("cublasLt algorithm");
+  };
+  const SessionOptions options = OnGpu();
+  EXPECT_EQ(algorithm(options, 16), 0);  // The library's first.
+  EXPECT_EQ(algorithm(options, 512), 1);
+  EXPECT_EQ(Recorded("cublasLt candidates"), 3);
+  // The device knows the answer by then.
+  EXPECT_EQ(algorithm(options, 512), 1);
+  EXPECT_EQ(Recorded("cublasLt candidates"), -1);
+  // Three matrices fit within the limit once, but not a second time beside them.
+  EXPECT_EQ(algorithm(OnGpu({.memory_limit = 3 << 20}), 512), 0);
+}
+
+TEST_F(CudaLibrariesTest, WithoutTheLibraryOurOwnKernelsCompute) {
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 5, 7, false), Matrix(DT_FLOAT, 7, 3, false)};
+  cuda_emulation::RemoveFromLibraries("libcublasLt.so.13");
+  ExpectSame(OnGpu(), inputs, Product());
+  ExpectSame(OnGpu(), inputs, Products());
+  EXPECT_EQ(Recorded("cublasLt compute"), -1);
+  // What they cannot do tells what is missing.
+  const std::vector<Tensor> complex = {Matrix(DT_COMPLEX64, 2, 2, false),
+                                       Matrix(DT_COMPLEX64, 2, 2, false)};
+  const auto refused = Run(OnGpu(), "/gpu:0", complex, Product());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_NE(refused.status().message().find(
+                "cublaslt: libcublasLt.so.13: cannot open shared object file: No such file or "
+                "directory"),
+            std::string::npos)
+      << refused.status();
+}
+
+TEST_F(CudaLibrariesTest, ALibraryWithoutAFunctionIsAsGoodAsNone) {
+  const std::vector<Tensor> complex = {Matrix(DT_COMPLEX64, 2, 2, false),
+                                       Matrix(DT_COMPLEX64, 2, 2, false)};
+  cuda_emulation::RemoveFromLibraries("cublasLtMatmul");
+  const auto refused = Run(OnGpu(), "/gpu:0", complex, Product());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_NE(refused.status().message().find("libcublasLt.so.13: undefined symbol: cublasLtMatmul"),
+            std::string::npos)
+      << refused.status();
+}
+
+// Whichever call fails: the result is right, made otherwise, or the run's error names the device;
+// the device is as good as new afterwards.
+void ExpectEveryFailureIsHandled(const std::vector<const char*>& calls, int status,
+                                 const std::function<absl::Status(const SessionOptions&)>& run,
+                                 const std::function<SessionOptions()>& options) {
+  for (const char* call : calls) {
+    bool called = false;
+    for (int n = 0; n < 40; ++n) {
+      cuda_emulation::SetMachine({});
+      cuda_emulation::ResetLibraries();
+      const SessionOptions on_gpu = options();
+      cuda_emulation::FailLibraryCall(call, n, status);
+      const absl::Status ran = run(on_gpu);
+      const bool reached = !cuda_emulation::IsFailurePending(call);
+      called |= reached;
+      if (!ran.ok()) {
+        EXPECT_NE(ran.message().find("GPU:0"), std::string::npos) << ran;
+      }
+      cuda_emulation::ResetLibraries();
+      const absl::Status again = run(on_gpu);
+      EXPECT_TRUE(again.ok()) << call << " " << n << ": " << again;
+      if (!reached) break;
+    }
+    EXPECT_TRUE(called) << call;
+  }
+}
+
+TEST_F(CudaLibrariesTest, EveryFailingCallOfCublasLtIsHandled) {
+  const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({2, 3, 4}), 1),
+                                      Numbers(DT_FLOAT, Shape({2, 4, 2}), 2)};
+  const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, Products()).value();
+  ExpectEveryFailureIsHandled(
+      {"cublasLtCreate", "cublasLtMatrixLayoutInit_internal", "cublasLtMatrixLayoutSetAttribute",
+       "cublasLtMatmulDescInit_internal", "cublasLtMatmulDescSetAttribute",
+       "cublasLtMatmulPreferenceInit_internal", "cublasLtMatmulPreferenceSetAttribute",
+       "cublasLtMatmulAlgoGetHeuristic", "cublasLtMatmul"},
+      CUBLAS_STATUS_EXECUTION_FAILED,
+      [&](const SessionOptions& options) -> absl::Status {
+        ASSIGN_OR_RETURN(const Tensor got, Run(options, "/gpu:0", inputs, Products()));
+        EXPECT_LE(Distance(got, want), 1e-4);
+        return absl::OkStatus();
+      },
+      [] { return OnGpu(); });
+}
+
+}  // namespace
+}  // namespace weir
