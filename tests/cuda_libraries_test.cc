@@ -2,12 +2,15 @@
 // happens when it is not there or refuses.
 
 #include <cublasLt.h>
+#include <cudnn.h>
 
 #include <functional>
 
 #include "gtest/gtest.h"
 #include "weir/graph/scope.h"
 #include "weir/kernels/common/numbers.h"
+#include "weir/ops/constant.h"
+#include "weir/ops/conv2d.h"
 #include "weir/runtime/gpu.h"
 #include "weir/runtime/session.h"
 #include "weir/tests/cuda_emulation/libraries.h"
@@ -206,13 +209,13 @@ TEST_F(CudaLibrariesTest, TheFastestAlgorithmIsTakenWhereThatMatters) {
   };
   const SessionOptions options = OnGpu();
   EXPECT_EQ(algorithm(options, 16), 0);  // The library's first.
-  EXPECT_EQ(algorithm(options, 512), 1);
+  EXPECT_EQ(algorithm(options, 256), 1);
   EXPECT_EQ(Recorded("cublasLt candidates"), 3);
   // The device knows the answer by then.
-  EXPECT_EQ(algorithm(options, 512), 1);
+  EXPECT_EQ(algorithm(options, 256), 1);
   EXPECT_EQ(Recorded("cublasLt candidates"), -1);
   // Three matrices fit within the limit once, but not a second time beside them.
-  EXPECT_EQ(algorithm(OnGpu({.memory_limit = 3 << 20}), 512), 0);
+  EXPECT_EQ(algorithm(OnGpu({.memory_limit = 800 << 10}), 256), 0);
 }
 
 TEST_F(CudaLibrariesTest, WithoutTheLibraryOurOwnKernelsCompute) {
@@ -251,7 +254,7 @@ void ExpectEveryFailureIsHandled(const std::vector<const char*>& calls, int stat
                                  const std::function<SessionOptions()>& options) {
   for (const char* call : calls) {
     bool called = false;
-    for (int n = 0; n < 40; ++n) {
+    for (int n = 0; n < 100; ++n) {
       cuda_emulation::SetMachine({});
       cuda_emulation::ResetLibraries();
       const SessionOptions on_gpu = options();
@@ -287,6 +290,158 @@ TEST_F(CudaLibrariesTest, EveryFailingCallOfCublasLtIsHandled) {
         return absl::OkStatus();
       },
       [] { return OnGpu(); });
+}
+
+// ---- cuDNN ----
+
+struct Convolution {
+  Shape image, filter;
+  ops::Conv2DOptions options;
+};
+
+Tensor SizesOf(const Shape& shape) {
+  return Tensor::Vector<int32_t>(std::vector<int32_t>(shape.dims().begin(), shape.dims().end()));
+}
+
+// The three ops of a convolution, on the GPU through the library and on the CPU.
+class ConvolutionTest : public CudaLibrariesTest {
+ protected:
+  static void Check(const SessionOptions& options, const Convolution& c, DataType type,
+                    double tolerance) {
+    const Tensor image = Numbers(type, c.image, 1), filter = Numbers(type, c.filter, 2);
+    const Build forward = [&](const Scope& s, const std::vector<Output>& in) {
+      return ops::Conv2D(s, in[0], in[1], c.options);
+    };
+    ExpectThroughLibrary(options, {image, filter}, forward, tolerance);
+    const auto output = Run({.threads = 1}, "/cpu:0", {image, filter}, forward);
+    ASSERT_TRUE(output.ok()) << output.status();
+    const Tensor gradient = Numbers(type, output->shape(), 3);
+    ExpectThroughLibrary(
+        options, {filter, gradient},
+        [&](const Scope& s, const std::vector<Output>& in) {
+          const Output sizes = ops::Const(s.Device("/cpu:0"), SizesOf(c.image));
+          return ops::Conv2DBackpropInput(s, sizes, in[0], in[1], c.options);
+        },
+        tolerance);
+    ExpectThroughLibrary(
+        options, {image, gradient},
+        [&](const Scope& s, const std::vector<Output>& in) {
+          const Output sizes = ops::Const(s.Device("/cpu:0"), SizesOf(c.filter));
+          return ops::Conv2DBackpropFilter(s, in[0], sizes, in[1], c.options);
+        },
+        tolerance);
+  }
+
+  static void ExpectThroughLibrary(const SessionOptions& options, const std::vector<Tensor>& inputs,
+                                   const Build& build, double tolerance) {
+    cuda_emulation::ResetLibraries();
+    ExpectSame(options, inputs, build, tolerance);
+    EXPECT_NE(Recorded("cudnn engine"), -1);
+  }
+};
+
+TEST_F(ConvolutionTest, AllGeometries) {
+  const std::vector<Convolution> cases = {
+      {Shape({2, 5, 6, 3}), Shape({3, 3, 3, 4}), {}},
+      {Shape({2, 5, 6, 3}), Shape({1, 1, 3, 4}), {}},
+      {Shape({1, 7, 6, 2}), Shape({3, 2, 2, 3}), {.padding = "VALID"}},
+      // Two sides of an image that need different padding.
+      {Shape({2, 6, 6, 2}), Shape({3, 3, 2, 3}), {.strides = {1, 2, 2, 1}}},
+      {Shape({1, 6, 7, 2}), Shape({2, 4, 2, 1}), {}},
+      {Shape({1, 5, 5, 2}),
+       Shape({3, 3, 2, 2}),
+       {.padding = "EXPLICIT", .explicit_paddings = {0, 0, 2, 0, 1, 3, 0, 0}}},
+      // Windows that leave a part of the image out.
+      {Shape({1, 6, 8, 2}), Shape({2, 2, 2, 2}), {.strides = {1, 3, 3, 1}, .padding = "VALID"}},
+      {Shape({1, 6, 8, 2}), Shape({1, 1, 2, 2}), {.strides = {1, 3, 3, 1}}},
+      {Shape({1, 8, 9, 2}), Shape({3, 3, 2, 2}), {.dilations = {1, 2, 3, 1}}},
+      {Shape({2, 4, 4, 6}), Shape({3, 3, 2, 9}), {}},  // Three groups.
+      {Shape({2, 3, 5, 6}), Shape({3, 3, 3, 4}), {.data_format = "NCHW"}},
+      {Shape({2, 2, 6, 6}),
+       Shape({3, 3, 2, 3}),
+       {.strides = {1, 1, 2, 2}, .data_format = "NCHW", .dilations = {1, 1, 1, 2}}},
+      {Shape({1, 4, 5, 5}), Shape({2, 2, 2, 4}), {.data_format = "NCHW"}},
+  };
+  const SessionOptions options = OnGpu();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    SCOPED_TRACE(i);
+    Check(options, cases[i], DT_FLOAT, 1e-3);
+  }
+}
+
+TEST_F(ConvolutionTest, AllTypesAndWhatTheyComputeIn) {
+  const Convolution c = {Shape({2, 6, 6, 2}), Shape({3, 3, 2, 3}), {.strides = {1, 2, 2, 1}}};
+  struct Case {
+    DataType type;
+    int64_t library_type, compute;
+    double tolerance;
+  };
+  for (const Case& t : {Case{DT_FLOAT, CUDNN_DATA_FLOAT, CUDNN_DATA_FLOAT, 1e-3},
+                        Case{DT_DOUBLE, CUDNN_DATA_DOUBLE, CUDNN_DATA_DOUBLE, 1e-12},
+                        Case{DT_HALF, CUDNN_DATA_HALF, CUDNN_DATA_FLOAT, 0.1},
+                        Case{DT_BFLOAT16, CUDNN_DATA_BFLOAT16, CUDNN_DATA_FLOAT, 0.5}}) {
+    SCOPED_TRACE(DataTypeName(t.type));
+    Check(OnGpu(), c, t.type, t.tolerance);
+    EXPECT_EQ(Recorded("cudnn type"), t.library_type);
+    EXPECT_EQ(Recorded("cudnn compute"), t.compute);
+  }
+}
+
+// By the emulation's list of engines: those before the fourth do not work or do not compute as they
+// should, the fourth has tensor cores, the sixth is faster than the fifth.
+TEST_F(ConvolutionTest, EnginesComputeAsAskedAndTheFastestIsTaken) {
+  const auto engine = [](const GpuOptions& gpu, DataType type, int64_t size) {
+    cuda_emulation::ResetLibraries();
+    const auto ran = Run(
+        OnGpu(gpu), "/gpu:0",
+        {Numbers(type, Shape({1, size, size, 16}), 1), Numbers(type, Shape({3, 3, 16, size}), 2)},
+        [](const Scope& s, const std::vector<Output>& in) { return ops::Conv2D(s, in[0], in[1]); });
+    EXPECT_TRUE(ran.ok()) << ran.status();
+    return Recorded("cudnn engine");
+  };
+  EXPECT_EQ(engine({}, DT_FLOAT, 4), 5);
+  EXPECT_EQ(engine({}, DT_FLOAT, 50), 6);
+  EXPECT_EQ(engine({.allow_tf32 = true}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({}, DT_HALF, 4), 4);
+}
+
+TEST_F(ConvolutionTest, WithoutTheLibraryTheReasonIsSaid) {
+  const Tensor image = Numbers(DT_FLOAT, Shape({1, 4, 4, 2}), 1),
+               filter = Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2);
+  const Build build = [](const Scope& s, const std::vector<Output>& in) {
+    return ops::Conv2D(s, in[0], in[1]);
+  };
+  cuda_emulation::RemoveFromLibraries("libcudnn.so.9");
+  const auto refused = Run(OnGpu(), "/gpu:0", {image, filter}, build);
+  EXPECT_NE(refused.status().message().find("cudnn: libcudnn.so.9: cannot open shared object file"),
+            std::string::npos)
+      << refused.status();
+  SessionOptions soft = OnGpu();
+  soft.allow_soft_placement = true;
+  ExpectSame(soft, {image, filter}, build);
+}
+
+TEST_F(ConvolutionTest, EveryFailingCallIsHandled) {
+  const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 6, 6, 2}), 1),
+                                      Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2)};
+  const Build build = [](const Scope& s, const std::vector<Output>& in) {
+    return ops::Conv2D(s, in[0], in[1], {.strides = {1, 2, 2, 1}});
+  };
+  const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, build).value();
+  ExpectEveryFailureIsHandled(
+      {"cudnnCreate", "cudnnSetStream", "cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute",
+       "cudnnBackendGetAttribute", "cudnnBackendFinalize", "cudnnBackendExecute"},
+      CUDNN_STATUS_INTERNAL_ERROR,
+      [&](const SessionOptions& options) -> absl::Status {
+        ASSIGN_OR_RETURN(const Tensor got, Run(options, "/gpu:0", inputs, build));
+        EXPECT_LE(Distance(got, want), 1e-3);
+        return absl::OkStatus();
+      },
+      [] {
+        SessionOptions options = OnGpu();
+        options.allow_soft_placement = true;
+        return options;
+      });
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 #include <limits>
 
 #include "weir/kernels/common/matmul_plan.h"
-#include "weir/kernels/cuda/launch_util.h"
+#include "weir/kernels/cuda/library_util.h"
+#include "weir/runtime/cuda/cuda_device.h"
 #include "weir/runtime/cuda/cuda_libraries.h"
 
 namespace weir {
@@ -52,11 +53,6 @@ absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, boo
   return p;
 }
 
-char* RoundedUp(char* p, size_t alignment) {
-  const auto address = reinterpret_cast<uintptr_t>(p);
-  return p + ((address + alignment - 1) / alignment * alignment - address);
-}
-
 absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
   if (!plan.ok()) return plan.status();
   auto& device = static_cast<CudaDevice&>(k.device());
@@ -64,16 +60,13 @@ absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
                    ProblemOf(*plan, k.In(0).dtype(), device.allow_tf32()));
   ASSIGN_OR_RETURN(CublasLt* const lt, device.libraries().cublas_lt());
   ASSIGN_OR_RETURN(const std::shared_ptr<const GemmPlan> gemm, lt->Plan(problem));
-  const size_t workspace =
-      gemm->workspace_bytes == 0 ? 0 : k.Workspace(gemm->workspace_bytes + CublasLt::kAlignment);
+  const size_t workspace = AskForLibraryWorkspace(k, gemm->workspace_bytes);
   return k.Run([lt, gemm, workspace](KernelRun& r) {
     GemmArguments arguments;
     arguments.a = r.In(1).raw_data();
     arguments.b = r.In(0).raw_data();
     arguments.d = r.Out(0).mutable_raw_data();
-    if (gemm->workspace_bytes > 0) {
-      arguments.workspace = RoundedUp(r.Workspace<char>(workspace), CublasLt::kAlignment);
-    }
+    arguments.workspace = LibraryWorkspace(r, workspace);
     return lt->Enqueue(*gemm, arguments);
   });
 }

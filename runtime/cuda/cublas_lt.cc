@@ -15,9 +15,9 @@ constexpr char kFile[] = "libcublasLt.so.13";
 constexpr int kMostCandidates = 8;
 // What the library recommends for its fastest algorithms on current GPUs.
 constexpr uint64_t kMostWorkspace = uint64_t{32} << 20;
-// Multiplications from which on a product takes longer than it takes to start it, so that what the
-// right algorithm saves is worth trying them.
-constexpr double kLarge = 1 << 27;
+// Multiplications from which on a product fills a good part of a GPU, so that the algorithm
+// matters.
+constexpr double kLarge = 1 << 24;
 
 size_t ElementBytes(cudaDataType_t type) {
   switch (type) {
@@ -49,13 +49,9 @@ const void* Zero(cudaDataType_t type) {
   return IsDouble(type) ? static_cast<const void*>(&kScales.zero_double) : &kScales.zero_float;
 }
 
-size_t RoundedUp(size_t bytes) {
-  return (bytes + CublasLt::kAlignment - 1) / CublasLt::kAlignment * CublasLt::kAlignment;
-}
-
 // Bytes of a batch of matrices of `size` elements.
 size_t BatchBytes(const GemmProblem& p, int64_t size, int64_t stride) {
-  return RoundedUp(static_cast<size_t>((p.batch - 1) * stride + size) * ElementBytes(p.type));
+  return static_cast<size_t>((p.batch - 1) * stride + size) * ElementBytes(p.type);
 }
 
 }  // namespace
@@ -202,13 +198,12 @@ absl::Status CublasLt::TakeFastest(const std::vector<cublasLtMatmulHeuristicResu
   const GemmProblem& p = plan->problem;
   size_t workspace = 0;
   for (const auto& candidate : candidates) workspace = std::max(workspace, candidate.workspaceSize);
-  const size_t a = BatchBytes(p, p.m * p.k, p.a_stride), b = BatchBytes(p, p.k * p.n, p.b_stride),
-               d = BatchBytes(p, p.m * p.n, p.m * p.n),
-               bias = RoundedUp(static_cast<size_t>(p.m) * ElementBytes(p.type));
-  const DeviceScratch scratch(device_, a + b + d + bias + workspace);
-  if (scratch.data() == nullptr) return absl::OkStatus();  // The library's first choice, then.
-  char* const at = scratch.data();
-  const GemmArguments arguments{at, at + a, at + a + b + d, at + a + b, at + a + b + d + bias};
+  const DeviceScratch scratch(
+      device_, {BatchBytes(p, p.m * p.k, p.a_stride), BatchBytes(p, p.k * p.n, p.b_stride),
+                static_cast<size_t>(p.m) * ElementBytes(p.type),
+                BatchBytes(p, p.m * p.n, p.m * p.n), workspace});
+  if (!scratch.ok()) return absl::OkStatus();  // The library's first choice, then.
+  const GemmArguments arguments{scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]};
   const auto take = [&](int i) {
     plan->algorithm = candidates[i].algo;
     plan->workspace_bytes = candidates[i].workspaceSize;

@@ -51,7 +51,7 @@ struct GemmArguments {
   const void* b = nullptr;
   const void* bias = nullptr;  // For epilogues that add one.
   void* d = nullptr;
-  void* workspace = nullptr;  // `workspace_bytes` of it, aligned to kAlignment.
+  void* workspace = nullptr;  // The plan's, aligned as blocks of the allocator.
 };
 
 // cuBLASLt on one GPU: https://docs.nvidia.com/cuda/cublas
@@ -59,8 +59,6 @@ struct GemmArguments {
 // Thread rule: all calls are safe from any thread.
 class CublasLt {
  public:
-  static constexpr size_t kAlignment = 256;  // Of workspaces.
-
   // Unimplemented, with the reason, when the library is not there or does not start.
   static absl::StatusOr<std::unique_ptr<CublasLt>> Open(CudaDevice& device);
   ~CublasLt();

@@ -7,6 +7,7 @@
 #include "weir/core/mutex.h"
 #include "weir/core/status.h"
 #include "weir/runtime/cuda/cublas_lt.h"
+#include "weir/runtime/cuda/cudnn.h"
 
 namespace weir {
 
@@ -21,6 +22,7 @@ class CudaLibraries {
   explicit CudaLibraries(CudaDevice& device) : device_(device) {}
 
   absl::StatusOr<CublasLt*> cublas_lt() { return cublas_lt_.Get(device_); }
+  absl::StatusOr<Cudnn*> cudnn() { return cudnn_.Get(device_); }
 
  private:
   template <typename Library>
@@ -40,6 +42,7 @@ class CudaLibraries {
 
   CudaDevice& device_;
   OnDemand<CublasLt> cublas_lt_;
+  OnDemand<Cudnn> cudnn_;
 };
 
 }  // namespace weir

@@ -27,6 +27,20 @@ constexpr int kRounds = 3;
 
 }  // namespace
 
+DeviceScratch::DeviceScratch(CudaDevice& device, const std::vector<size_t>& sizes)
+    : allocator_(device.allocator()) {
+  constexpr size_t kAlignment = BlockAllocator::kAlignment;
+  for (const size_t size : sizes) {
+    offsets_.push_back(bytes_);
+    bytes_ += (size + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  data_ = allocator_.Allocate(bytes_);
+}
+
+DeviceScratch::~DeviceScratch() {
+  if (data_ != nullptr) allocator_.Deallocate(data_, bytes_);
+}
+
 absl::StatusOr<int> FindFastest(CudaDevice& device, int count,
                                 absl::FunctionRef<absl::Status(int)> enqueue) {
   RETURN_IF_ERROR(device.Activate());

@@ -2,30 +2,32 @@
 #define WEIR_RUNTIME_CUDA_FASTEST_H_
 
 #include <cstddef>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "weir/runtime/cuda/cuda_device.h"
 
 namespace weir {
 
-// Memory of a device for as long as it is in scope; null when there is none to be had. What uses it
-// is on the device's stream.
+// Buffers of a device for as long as they are in scope, aligned as blocks of its allocator. What
+// uses them is on the device's stream.
 class DeviceScratch {
  public:
-  DeviceScratch(CudaDevice& device, size_t bytes)
-      : allocator_(device.allocator()), bytes_(bytes), data_(allocator_.Allocate(bytes)) {}
-  ~DeviceScratch() {
-    if (data_ != nullptr) allocator_.Deallocate(data_, bytes_);
-  }
+  DeviceScratch(CudaDevice& device, const std::vector<size_t>& sizes);
+  ~DeviceScratch();
   DeviceScratch(const DeviceScratch&) = delete;
   DeviceScratch& operator=(const DeviceScratch&) = delete;
 
-  char* data() const { return static_cast<char*>(data_); }
+  // False when there is no memory to be had.
+  bool ok() const { return data_ != nullptr; }
+  // Buffer i. REQUIRES: ok().
+  void* operator[](size_t i) const { return static_cast<char*>(data_) + offsets_[i]; }
 
  private:
   Allocator& allocator_;
-  const size_t bytes_;
-  void* const data_;
+  std::vector<size_t> offsets_;
+  size_t bytes_ = 0;
+  void* data_;
 };
 
 // Which of `count` ways to do something is the fastest on the device: enqueue(i) puts way i on its

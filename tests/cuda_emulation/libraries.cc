@@ -30,6 +30,7 @@ bool IsRemoved(const std::string& name) {
 const Symbols* FindLibrary(const std::string& file) {
   if (IsRemoved(file)) return nullptr;
   if (file == "libcublasLt.so.13") return &CublasLtSymbols();
+  if (file == "libcudnn.so.9") return &CudnnSymbols();
   return nullptr;
 }
 

@@ -11,6 +11,7 @@ namespace cuda_emulation {
 
 using Symbols = std::map<std::string, void*>;  // A library's functions by their names.
 const Symbols& CublasLtSymbols();
+const Symbols& CudnnSymbols();
 
 // ---- What the libraries' functions call ----
 

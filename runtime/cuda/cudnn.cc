@@ -1,0 +1,236 @@
+#include "weir/runtime/cuda/cudnn.h"
+
+#include <algorithm>
+
+#include "weir/runtime/cuda/cuda_device.h"
+#include "weir/runtime/cuda/fastest.h"
+#include "weir/runtime/cuda/shared_library.h"
+
+namespace weir {
+namespace {
+
+constexpr char kFile[] = "libcudnn.so.9";
+constexpr std::array<int64_t, 3> kTensorIds = {1, 2, 3};  // Image, filter, output.
+// Engines to ask for, and to make ready: the first ones are expected to be the fastest.
+constexpr size_t kMostConfigs = 16, kMostCandidates = 4;
+constexpr size_t kMostWorkspace = size_t{256} << 20;
+constexpr size_t kMostNotes = CUDNN_NUMERICAL_NOTE_TYPE_COUNT;
+// As for products: multiplications from which on the engines are tried.
+constexpr double kLarge = 1 << 24;
+
+using Dims4 = std::array<int64_t, 4>;
+
+struct OperationAttributes {
+  cudnnBackendDescriptorType_t type;
+  cudnnBackendAttributeName_t convolution, image, filter, output, alpha, beta;
+};
+
+// By ConvolutionProblem::Pass.
+constexpr OperationAttributes kOperations[] = {
+    {CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA},
+    {CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA},
+    {CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA},
+};
+
+Dims4 StridesOf(const Dims4& dims, bool channels_last) {
+  const auto [n, c, h, w] = dims;
+  return channels_last ? Dims4{h * w * c, 1, w * c, c} : Dims4{c * h * w, h * w, w, 1};
+}
+
+size_t BytesOf(const Dims4& dims, cudnnDataType_t type) {
+  const size_t element = type == CUDNN_DATA_DOUBLE ? 8 : type == CUDNN_DATA_FLOAT ? 4 : 2;
+  return static_cast<size_t>(dims[0] * dims[1] * dims[2] * dims[3]) * element;
+}
+
+CudnnDescriptor TensorOf(const CudnnFunctions& dnn, const ConvolutionProblem& p, int64_t id,
+                         const Dims4& dims) {
+  CudnnDescriptor tensor(dnn, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  tensor.Set(CUDNN_ATTR_TENSOR_UNIQUE_ID, id)
+      .Set(CUDNN_ATTR_TENSOR_DATA_TYPE, p.type)
+      .Set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, static_cast<int64_t>(Allocator::kAlignment))
+      .Set(CUDNN_ATTR_TENSOR_DIMENSIONS, dims)
+      .Set(CUDNN_ATTR_TENSOR_STRIDES, StridesOf(dims, p.channels_last));
+  return tensor;
+}
+
+CudnnDescriptor ConvolutionOf(const CudnnFunctions& dnn, const ConvolutionProblem& p) {
+  CudnnDescriptor convolution(dnn, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+  convolution
+      .Set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE,
+           p.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT)
+      .Set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION)
+      .Set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, int64_t{2})
+      .Set(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, p.strides)
+      .Set(CUDNN_ATTR_CONVOLUTION_DILATIONS, p.dilations)
+      .Set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, p.padding)
+      .Set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, p.padding);
+  return convolution;
+}
+
+double Multiplications(const ConvolutionProblem& p) {
+  double product = 1;
+  for (const int64_t extent : p.filter) product *= static_cast<double>(extent);
+  for (const int d : {0, 2, 3}) product *= static_cast<double>(p.output[d]);
+  return product;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Cudnn>> Cudnn::Open(CudaDevice& device) {
+  ASSIGN_OR_RETURN(const SharedLibrary library, SharedLibrary::Open(kFile));
+  CudnnFunctions functions;
+  RETURN_IF_ERROR(functions.Find(library));
+  RETURN_IF_ERROR(device.Activate());
+  std::unique_ptr<Cudnn> dnn(new Cudnn(device, functions));
+  const absl::Status created = functions.StatusOf(functions.Create(&dnn->handle_), "cudnnCreate");
+  if (!created.ok()) return Unimplemented(kFile, ": ", created.message());
+  return dnn;
+}
+
+Cudnn::~Cudnn() {
+  plans_.clear();
+  if (handle_ != nullptr) (void)dnn_.Destroy(handle_);
+}
+
+absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::Plan(const ConvolutionProblem& problem) {
+  {
+    MutexLock lock(mu_);
+    const auto found = plans_.find(problem);
+    if (found != plans_.end()) return found->second;
+  }
+  absl::StatusOr<std::shared_ptr<const CudnnPlan>> plan = MakePlan(problem);
+  if (!plan.ok()) return absl::UnimplementedError(plan.status().message());
+  MutexLock lock(mu_);
+  return plans_.try_emplace(problem, *std::move(plan)).first->second;
+}
+
+absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::MakePlan(
+    const ConvolutionProblem& problem) {
+  RETURN_IF_ERROR(device_.Activate());
+  ASSIGN_OR_RETURN(const Graph graph, MakeGraph(problem));
+  std::vector<CudnnPlan> plans;
+  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
+    ASSIGN_OR_RETURN(plans, Candidates(problem, graph, mode));
+    if (!plans.empty()) break;
+  }
+  if (plans.empty()) return Internal("cuDNN has no engine");
+  int best = 0;
+  if (plans.size() > 1 && Multiplications(problem) >= kLarge) {
+    ASSIGN_OR_RETURN(best, FindFastestOf(plans, problem));
+  }
+  return std::make_shared<const CudnnPlan>(std::move(plans[static_cast<size_t>(best)]));
+}
+
+absl::StatusOr<Cudnn::Graph> Cudnn::MakeGraph(const ConvolutionProblem& p) const {
+  CudnnDescriptor image = TensorOf(dnn_, p, kTensorIds[0], p.image),
+                  filter = TensorOf(dnn_, p, kTensorIds[1], p.filter),
+                  output = TensorOf(dnn_, p, kTensorIds[2], p.output),
+                  convolution = ConvolutionOf(dnn_, p);
+  for (CudnnDescriptor* part : {&image, &filter, &output, &convolution}) {
+    RETURN_IF_ERROR(part->Finalize());
+  }
+  const OperationAttributes& names = kOperations[p.pass];
+  CudnnDescriptor operation(dnn_, names.type);
+  operation.Set(names.convolution, convolution)
+      .Set(names.image, image)
+      .Set(names.filter, filter)
+      .Set(names.output, output);
+  if (p.type == CUDNN_DATA_DOUBLE) {
+    operation.Set(names.alpha, 1.0).Set(names.beta, 0.0);
+  } else {
+    operation.Set(names.alpha, 1.0f).Set(names.beta, 0.0f);
+  }
+  RETURN_IF_ERROR(operation.Finalize());
+  auto graph = std::make_shared<CudnnDescriptor>(dnn_, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+  RETURN_IF_ERROR(graph->Set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle_)
+                      .Set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operation)
+                      .Finalize());
+  return graph;
+}
+
+absl::StatusOr<std::vector<CudnnPlan>> Cudnn::Candidates(const ConvolutionProblem& problem,
+                                                         const Graph& graph,
+                                                         cudnnBackendHeurMode_t mode) const {
+  std::vector<CudnnPlan> plans;
+  CudnnDescriptor heuristics(dnn_, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
+  RETURN_IF_ERROR(heuristics.Set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, *graph)
+                      .Set(CUDNN_ATTR_ENGINEHEUR_MODE, mode)
+                      .Finalize());
+  ASSIGN_OR_RETURN(std::vector<CudnnDescriptor> configs,
+                   heuristics.Get(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR,
+                                  kMostConfigs));
+  for (CudnnDescriptor& config : configs) {
+    if (plans.size() == kMostCandidates) break;
+    absl::StatusOr<CudnnPlan> plan = MakeCandidate(problem, graph, std::move(config));
+    if (plan.ok()) plans.push_back(*std::move(plan));
+  }
+  return plans;
+}
+
+absl::StatusOr<CudnnPlan> Cudnn::MakeCandidate(const ConvolutionProblem& problem,
+                                               const Graph& graph, CudnnDescriptor config) const {
+  ASSIGN_OR_RETURN(const std::vector<CudnnDescriptor> engines,
+                   config.Get(CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1));
+  if (engines.empty()) return Internal("a configuration without an engine");
+  ASSIGN_OR_RETURN(
+      const std::vector<cudnnBackendNumericalNote_t> notes,
+      engines[0].Get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, kMostNotes));
+  for (const cudnnBackendNumericalNote_t note : notes) {
+    if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
+        note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS ||
+        note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION ||
+        (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE && !problem.tensor_cores)) {
+      return Internal("the engine does not compute as it should");
+    }
+  }
+  CudnnDescriptor engine(dnn_, CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+  RETURN_IF_ERROR(engine.Set(CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle_)
+                      .Set(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config)
+                      .Finalize());
+  ASSIGN_OR_RETURN(const std::vector<int64_t> workspace,
+                   engine.Get<int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, 1));
+  const size_t bytes = workspace.empty() ? 0 : static_cast<size_t>(workspace[0]);
+  if (bytes > kMostWorkspace) return Internal("the engine wants ", bytes, " bytes of workspace");
+  return CudnnPlan{graph, std::move(config), std::move(engine), bytes};
+}
+
+absl::StatusOr<int> Cudnn::FindFastestOf(const std::vector<CudnnPlan>& plans,
+                                         const ConvolutionProblem& p) {
+  size_t workspace = 0;
+  for (const CudnnPlan& plan : plans) workspace = std::max(workspace, plan.workspace_bytes);
+  const DeviceScratch scratch(device_, {BytesOf(p.image, p.type), BytesOf(p.filter, p.type),
+                                        BytesOf(p.output, p.type), workspace});
+  if (!scratch.ok()) return 0;  // The library's first choice, then.
+  return FindFastest(device_, static_cast<int>(plans.size()), [&](int i) {
+    return Enqueue(plans[static_cast<size_t>(i)], {scratch[0], scratch[1], scratch[2]}, scratch[3]);
+  });
+}
+
+absl::Status Cudnn::Enqueue(const CudnnPlan& plan, const std::array<void*, 3>& tensors,
+                            void* workspace) {
+  RETURN_IF_ERROR(device_.Activate());
+  CudnnDescriptor pack(dnn_, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
+  RETURN_IF_ERROR(device_.Named(pack.Set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, kTensorIds)
+                                    .Set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, tensors)
+                                    .Set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace)
+                                    .Finalize()));
+  MutexLock lock(handle_mu_);
+  RETURN_IF_ERROR(
+      device_.Named(dnn_.StatusOf(dnn_.SetStream(handle_, device_.stream()), "cudnnSetStream")));
+  return device_.Named(
+      dnn_.StatusOf(dnn_.Execute(handle_, plan.engine.get(), pack.get()), "cudnnBackendExecute"));
+}
+
+}  // namespace weir
