@@ -3,7 +3,8 @@
 
 // Philox4x32-10, the counter-based generator behind all random ops, and the conversions of its
 // words to distributions. All of it reproduces TensorFlow's CPU streams bit by bit (normals up to
-// the C library's logf, sinf and cosf).
+// the C library's logf, sinf and cosf). The functions are constexpr, which lets a compiler for a
+// device take them as they are.
 
 #include <array>
 #include <bit>
@@ -22,14 +23,14 @@ class Philox {
   using Block = std::array<uint32_t, 4>;
   using Key = std::array<uint32_t, 2>;
 
-  Philox() = default;
-  Philox(const Block& counter, const Key& key) : counter_(counter), key_(key) {}
+  constexpr Philox() = default;
+  constexpr Philox(const Block& counter, const Key& key) : counter_(counter), key_(key) {}
   // The stream of an op's two seeds: `seed` is the key, `seed2` the upper half of the counter.
-  Philox(uint64_t seed, uint64_t seed2)
+  constexpr Philox(uint64_t seed, uint64_t seed2)
       : counter_{0, 0, Low(seed2), High(seed2)}, key_{Low(seed), High(seed)} {}
 
   // The stream of a stateless op: both seeds pass through the generator once.
-  static Philox Stateless(uint64_t seed0, uint64_t seed1) {
+  static constexpr Philox Stateless(uint64_t seed0, uint64_t seed1) {
     const Block mix =
         Philox({Low(seed0), High(seed0), Low(seed1), High(seed1)}, {0x3ec8f720u, 0x02461e29u})
             .Next();
@@ -37,7 +38,7 @@ class Philox {
   }
 
   // The next block; advances by one.
-  Block Next() {
+  constexpr Block Next() {
     Block c = counter_;
     Key k = key_;
     for (int round = 0; round < 10; ++round) {
@@ -52,7 +53,7 @@ class Philox {
   }
 
   // Advances by `blocks`.
-  void Skip(uint64_t blocks) {
+  constexpr void Skip(uint64_t blocks) {
     uint64_t low = Join(counter_[0], counter_[1]);
     low += blocks;
     if (low < blocks) {
@@ -64,13 +65,13 @@ class Philox {
     counter_[1] = High(low);
   }
 
-  const Block& counter() const { return counter_; }
-  const Key& key() const { return key_; }
+  constexpr const Block& counter() const { return counter_; }
+  constexpr const Key& key() const { return key_; }
 
  private:
-  static uint32_t Low(uint64_t v) { return static_cast<uint32_t>(v); }
-  static uint32_t High(uint64_t v) { return static_cast<uint32_t>(v >> 32); }
-  static uint64_t Join(uint32_t low, uint32_t high) { return uint64_t{high} << 32 | low; }
+  static constexpr uint32_t Low(uint64_t v) { return static_cast<uint32_t>(v); }
+  static constexpr uint32_t High(uint64_t v) { return static_cast<uint32_t>(v >> 32); }
+  static constexpr uint64_t Join(uint32_t low, uint32_t high) { return uint64_t{high} << 32 | low; }
 
   Block counter_{};
   Key key_{};
@@ -79,9 +80,9 @@ class Philox {
 // The words of a stream one by one.
 class PhiloxWords {
  public:
-  explicit PhiloxWords(const Philox& generator) : generator_(generator) {}
+  constexpr explicit PhiloxWords(const Philox& generator) : generator_(generator) {}
 
-  uint32_t Next() {
+  constexpr uint32_t Next() {
     if (used_ == 4) {
       block_ = generator_.Next();
       used_ = 0;
@@ -96,35 +97,36 @@ class PhiloxWords {
 };
 
 // [0, 1) from the low bits of random words: they become the mantissa of a number in [1, 2).
-inline float UniformFloat(uint32_t word) {
+constexpr float UniformFloat(uint32_t word) {
   return std::bit_cast<float>(0x3f800000u | (word & 0x7fffffu)) - 1.0f;
 }
-inline double UniformDouble(uint32_t word0, uint32_t word1) {
+constexpr double UniformDouble(uint32_t word0, uint32_t word1) {
   return std::bit_cast<double>(uint64_t{0x3ff0000000000000u} | uint64_t{word0 & 0xfffffu} << 32 |
                                word1) -
          1.0;
 }
-inline Half UniformHalf(uint32_t word) {
+constexpr Half UniformHalf(uint32_t word) {
   return Half(float(Half::FromBits(static_cast<uint16_t>(0x3c00u | (word & 0x3ffu)))) - 1.0f);
 }
-inline BFloat16 UniformBFloat16(uint32_t word) {
+constexpr BFloat16 UniformBFloat16(uint32_t word) {
   return BFloat16(float(BFloat16::FromBits(static_cast<uint16_t>(0x3f80u | (word & 0x7fu)))) -
                   1.0f);
 }
 
 // Box-Muller: two independent standard normals from two words (float) or four (double).
-inline std::array<float, 2> NormalFloats(uint32_t word0, uint32_t word1) {
-  const float u = std::fmax(UniformFloat(word0), 1.0e-7f);
-  // The product is taken in double and rounded once.
-  const float angle = static_cast<float>(2.0f * M_PI * UniformFloat(word1));
-  const float radius = std::sqrt(-2.0f * std::log(u));
-  return {std::sin(angle) * radius, std::cos(angle) * radius};
-}
-inline std::array<double, 2> NormalDoubles(uint32_t word0, uint32_t word1, uint32_t word2,
-                                           uint32_t word3) {
-  const double u = std::fmax(UniformDouble(word0, word1), 1.0e-7);
-  const double angle = 2.0 * M_PI * UniformDouble(word2, word3);
-  const double radius = std::sqrt(-2.0 * std::log(u));
+template <typename F>
+constexpr std::array<F, 2> NormalPair(const std::array<uint32_t, sizeof(F) / 2>& words) {
+  F u, angle;
+  if constexpr (sizeof(F) == 8) {
+    u = UniformDouble(words[0], words[1]);
+    angle = 2.0 * M_PI * UniformDouble(words[2], words[3]);
+  } else {
+    u = UniformFloat(words[0]);
+    // The product is taken in double and rounded once.
+    angle = static_cast<float>(2.0f * M_PI * UniformFloat(words[1]));
+  }
+  if (u < F(1.0e-7)) u = F(1.0e-7);
+  const F radius = std::sqrt(F(-2) * std::log(u));
   return {std::sin(angle) * radius, std::cos(angle) * radius};
 }
 
@@ -136,7 +138,7 @@ using PhiloxValues = std::array<T, kPhiloxValues<T>>;
 
 // Uniform on [0, 1): Half, BFloat16, float or double.
 template <typename T>
-PhiloxValues<T> UniformFromBlock(const Philox::Block& b) {
+constexpr PhiloxValues<T> UniformFromBlock(const Philox::Block& b) {
   if constexpr (std::is_same_v<T, double>) {
     return {UniformDouble(b[0], b[1]), UniformDouble(b[2], b[3])};
   } else if constexpr (std::is_same_v<T, float>) {
@@ -152,12 +154,12 @@ PhiloxValues<T> UniformFromBlock(const Philox::Block& b) {
 
 // Standard normal: Half, BFloat16, float or double.
 template <typename T>
-PhiloxValues<T> NormalFromBlock(const Philox::Block& b) {
+constexpr PhiloxValues<T> NormalFromBlock(const Philox::Block& b) {
   if constexpr (std::is_same_v<T, double>) {
-    return NormalDoubles(b[0], b[1], b[2], b[3]);
+    return NormalPair<double>(b);
   } else {
-    const std::array<float, 2> first = NormalFloats(b[0], b[1]);
-    const std::array<float, 2> second = NormalFloats(b[2], b[3]);
+    const std::array<float, 2> first = NormalPair<float>({b[0], b[1]});
+    const std::array<float, 2> second = NormalPair<float>({b[2], b[3]});
     return {T(first[0]), T(first[1]), T(second[0]), T(second[1])};
   }
 }
@@ -165,34 +167,33 @@ PhiloxValues<T> NormalFromBlock(const Philox::Block& b) {
 // Integers on [low, high): int32_t or int64_t. A remainder, so slightly biased by design.
 // REQUIRES: low < high.
 template <typename T>
-PhiloxValues<T> UniformIntFromBlock(const Philox::Block& b, T low, T high) {
+constexpr T UniformIntFromBits(std::make_unsigned_t<T> bits, T low, T high) {
   using U = std::make_unsigned_t<T>;
   const U range = static_cast<U>(high) - static_cast<U>(low);
-  const auto value = [&](U bits) { return static_cast<T>(static_cast<U>(low) + bits % range); };
+  return static_cast<T>(static_cast<U>(low) + bits % range);
+}
+template <typename T>
+constexpr PhiloxValues<T> UniformIntFromBlock(const Philox::Block& b, T low, T high) {
   if constexpr (sizeof(T) == 8) {
-    return {value(U{b[1]} << 32 | b[0]), value(U{b[3]} << 32 | b[2])};
+    return {UniformIntFromBits(uint64_t{b[1]} << 32 | b[0], low, high),
+            UniformIntFromBits(uint64_t{b[3]} << 32 | b[2], low, high)};
   } else {
-    return {value(b[0]), value(b[1]), value(b[2]), value(b[3])};
+    return {UniformIntFromBits(b[0], low, high), UniformIntFromBits(b[1], low, high),
+            UniformIntFromBits(b[2], low, high), UniformIntFromBits(b[3], low, high)};
   }
 }
 
 // One group of normals cut to (-2, 2) by rejection: pairs of words are drawn until the group is
 // full; the second value of the last pair may be left over.
 template <typename T>
-PhiloxValues<T> TruncatedNormalGroup(PhiloxWords words) {
+constexpr PhiloxValues<T> TruncatedNormalGroup(PhiloxWords words) {
+  using F = std::conditional_t<std::is_same_v<T, double>, double, float>;
   PhiloxValues<T> group{};
-  for (size_t filled = 0; filled < group.size();) {
-    const auto take = [&](auto pair) {
-      for (auto v : pair) {
-        if (std::abs(v) < 2 && filled < group.size()) group[filled++] = T(v);
-      }
-    };
-    const uint32_t w0 = words.Next(), w1 = words.Next();
-    if constexpr (std::is_same_v<T, double>) {
-      const uint32_t w2 = words.Next(), w3 = words.Next();
-      take(NormalDoubles(w0, w1, w2, w3));
-    } else {
-      take(NormalFloats(w0, w1));
+  for (int filled = 0; filled < kPhiloxValues<T>;) {
+    std::array<uint32_t, sizeof(F) / 2> drawn{};
+    for (uint32_t& word : drawn) word = words.Next();
+    for (const F v : NormalPair<F>(drawn)) {
+      if (std::abs(v) < 2 && filled < kPhiloxValues<T>) group[filled++] = T(v);
     }
   }
   return group;

@@ -1,109 +1,14 @@
 // Kernels of the GPU that reduce, over the emulated CUDA runtime, at sizes that the recorded cases
 // do not have: rows and columns in packs, results of several blocks, rows too long to keep.
 
-#include <cuda_runtime.h>
-
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "gtest/gtest.h"
-#include "weir/graph/scope.h"
-#include "weir/runtime/gpu.h"
-#include "weir/runtime/session.h"
+#include "weir/tests/cuda_compare.h"
 
 namespace weir {
 namespace {
-
-using Build = std::function<Operation(const Scope&, const std::vector<Output>&)>;
-
-// Numbers in [-2, 2], all different for a while; whole ones for integers.
-Tensor Numbers(DataType type, const Shape& shape, uint32_t seed = 1) {
-  std::vector<double> values(shape.num_elements());
-  for (double& value : values) {
-    seed = seed * 1664525u + 1013904223u;
-    value = static_cast<double>(seed >> 8) / (1 << 22) - 2;
-  }
-  Tensor result;
-  const absl::Status status = DispatchType<Half, BFloat16, float, double, int32_t, int64_t, bool>(
-      type, [&]<typename T>(TypeTag<T>) {
-        Tensor tensor = Tensor::Make(type, shape).value();
-        for (size_t i = 0; i < values.size(); ++i) {
-          if constexpr (std::is_same_v<T, bool>) {
-            tensor.mutable_data<T>()[i] = values[i] > -1.9;
-          } else if constexpr (std::is_integral_v<T>) {
-            tensor.mutable_data<T>()[i] = static_cast<T>(values[i] * 50);
-          } else {
-            tensor.mutable_data<T>()[i] = T(static_cast<float>(values[i]));
-          }
-        }
-        result = tensor;
-        return absl::OkStatus();
-      });
-  EXPECT_TRUE(status.ok()) << status;
-  return result;
-}
-
-double ValueOf(const Tensor& t, int64_t i) {
-  double value = 0;
-  const absl::Status status = DispatchType<Half, BFloat16, float, double, int32_t, int64_t, bool>(
-      t.dtype(), [&]<typename T>(TypeTag<T>) {
-        value = static_cast<double>(t.data<T>()[i]);
-        return absl::OkStatus();
-      });
-  EXPECT_TRUE(status.ok()) << status;
-  return value;
-}
-
-absl::StatusOr<std::vector<Tensor>> RunOn(absl::string_view device, const SessionOptions& options,
-                                          const std::vector<Tensor>& inputs, const Build& build) {
-  const Scope scope = Scope::Root();
-  std::vector<Output> placeholders;
-  std::vector<FeedRef> feeds;
-  for (const Tensor& input : inputs) {
-    placeholders.push_back(
-        scope.Op("Placeholder").Attr("dtype", input.dtype()).Attr("shape", input.shape()).Build());
-    feeds.emplace_back(placeholders.back(), input);
-  }
-  const Operation op = build(scope.Device(device), placeholders);
-  RETURN_IF_ERROR(scope.status());
-  std::vector<TensorRef> outputs;
-  for (int i = 0; i < op.num_outputs(); ++i) outputs.push_back(op.out(i));
-  ASSIGN_OR_RETURN(const Session session, Session::Create(scope, options));
-  return session.Run(feeds, outputs, {});
-}
-
-// The op gives on the GPU, which must have a kernel for it, what it gives on the CPU.
-void ExpectSame(const std::vector<Tensor>& inputs, double tolerance, const Build& build) {
-  cuda_emulation::SetMachine({});
-  SessionOptions options{.threads = 1};
-  options.devices = MakeGpus({}).value();
-  options.allow_soft_placement = false;
-  const auto got = RunOn("/gpu:0", options, inputs, build);
-  ASSERT_TRUE(got.ok()) << got.status();
-  const auto want = RunOn("/cpu:0", {.threads = 1}, inputs, build);
-  ASSERT_TRUE(want.ok()) << want.status();
-  for (size_t o = 0; o < want->size(); ++o) {
-    const Tensor &g = (*got)[o], &w = (*want)[o];
-    ASSERT_EQ(g.shape(), w.shape());
-    for (int64_t i = 0; i < w.num_elements(); ++i) {
-      const double a = ValueOf(g, i), b = ValueOf(w, i);
-      if (std::isnan(a) && std::isnan(b)) continue;
-      if (a == b) continue;  // Infinities, too.
-      ASSERT_LE(std::abs(a - b), tolerance * std::max(1.0, std::abs(b)))
-          << "output " << o << " element " << i << " is " << a << ", should be " << b;
-    }
-  }
-}
-
-double ToleranceOf(DataType type) {
-  switch (type) {
-    case DT_HALF: return 2e-3;
-    case DT_BFLOAT16: return 1e-2;
-    case DT_FLOAT: return 2e-5;
-    default: return 1e-12;
-  }
-}
 
 struct Reduced {
   Shape shape;
@@ -203,15 +108,10 @@ TEST(CudaReductionTest, NanStays) {
 
 // Which shows as well that nothing here falls back on the CPU.
 TEST(CudaReductionTest, NarrowIntegersAreLeftToTheCpu) {
-  cuda_emulation::SetMachine({});
-  SessionOptions options{.threads = 1};
-  options.devices = MakeGpus({}).value();
-  options.allow_soft_placement = false;
-  const auto ran =
-      RunOn("/gpu:0", options, {Tensor::Vector<uint8_t>({1, 2}), Tensor::Scalar<int32_t>(0)},
-            [](const Scope& scope, const std::vector<Output>& in) {
-              return scope.Op("Sum").In(in[0]).In(in[1]).Build();
-            });
+  const auto ran = RunOnGpu({Tensor::Vector<uint8_t>({1, 2}), Tensor::Scalar<int32_t>(0)},
+                            [](const Scope& scope, const std::vector<Output>& in) {
+                              return scope.Op("Sum").In(in[0]).In(in[1]).Build();
+                            });
   EXPECT_TRUE(absl::IsUnimplemented(ran.status())) << ran.status();
 }
 
@@ -273,16 +173,11 @@ TEST(CudaCrossEntropyTest, StretchedInputs) {
 
 // An error on the CPU.
 TEST(CudaCrossEntropyTest, LabelsOutOfRangeGiveNan) {
-  cuda_emulation::SetMachine({});
-  SessionOptions options{.threads = 1};
-  options.devices = MakeGpus({}).value();
-  options.allow_soft_placement = false;
   const auto ran =
-      RunOn("/gpu:0", options,
-            {Tensor::Of<float>({3, 2}, {0, 0, 0, 0, 0, 0}), Tensor::Vector<int32_t>({1, 2, -1})},
-            [](const Scope& scope, const std::vector<Output>& in) {
-              return scope.Op("SparseSoftmaxCrossEntropyWithLogits").In(in[0]).In(in[1]).Build();
-            });
+      RunOnGpu({Tensor::Of<float>({3, 2}, {0, 0, 0, 0, 0, 0}), Tensor::Vector<int32_t>({1, 2, -1})},
+               [](const Scope& scope, const std::vector<Output>& in) {
+                 return scope.Op("SparseSoftmaxCrossEntropyWithLogits").In(in[0]).In(in[1]).Build();
+               });
   ASSERT_TRUE(ran.ok()) << ran.status();
   EXPECT_NEAR((*ran)[0].data<float>()[0], std::log(2.0), 1e-6);
   for (int row : {1, 2}) {

@@ -37,16 +37,9 @@ absl::Status PrepareStateful(KernelPrepare& k) {
   });
 }
 
-absl::Status CheckRange(int64_t low, int64_t high) {
-  if (low < high) return absl::OkStatus();
-  return InvalidArgument("Need minval < maxval, got ", low, " >= ", high);
-}
-
 absl::Status PrepareUniformInt(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const Shape shape, k.ShapeValue(0));
-  for (int i : {1, 2}) {
-    if (k.In(i).shape().rank() != 0) return k.InvalidInput(i, "must be a scalar");
-  }
+  RETURN_IF_ERROR(CheckBounds(k, 1));
   k.Out(0).SetShape(shape);
   const int64_t n = shape.num_elements();
   std::shared_ptr<GeneratorState> state = NodeGenerator(k);
@@ -74,11 +67,6 @@ Philox StatelessStream(const Tensor& seed) {
   return Philox::Stateless(static_cast<uint64_t>(s[0]), static_cast<uint64_t>(s[1]));
 }
 
-absl::Status CheckSeed(const KernelPrepare& k, int i) {
-  if (k.In(i).shape() == Shape({2})) return absl::OkStatus();
-  return k.InvalidInput(i, "must have shape [2]");
-}
-
 template <Distribution kDistribution>
 absl::Status PrepareStateless(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const Shape shape, k.ShapeValue(0));
@@ -96,9 +84,7 @@ absl::Status PrepareStateless(KernelPrepare& k) {
 absl::Status PrepareStatelessUniformInt(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const Shape shape, k.ShapeValue(0));
   RETURN_IF_ERROR(CheckSeed(k, 1));
-  for (int i : {2, 3}) {
-    if (k.In(i).shape().rank() != 0) return k.InvalidInput(i, "must be a scalar");
-  }
+  RETURN_IF_ERROR(CheckBounds(k, 2));
   k.Out(0).SetShape(shape);
   const int64_t n = shape.num_elements();
   return k.ForType<int32_t, int64_t>("dtype", [&]<typename T>() {

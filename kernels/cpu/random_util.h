@@ -35,6 +35,12 @@ class GeneratorState final : public Resource {
 // The generator of the node being prepared, from its attrs seed and seed2.
 std::shared_ptr<GeneratorState> NodeGenerator(KernelPrepare& k);
 
+// InvalidArgument unless input i is the seed of a stateless op, two numbers; inputs i and i + 1 are
+// the bounds of integers, two scalars; low < high.
+absl::Status CheckSeed(const KernelPrepare& k, int i);
+absl::Status CheckBounds(const KernelPrepare& k, int i);
+absl::Status CheckRange(int64_t low, int64_t high);
+
 // Writes out[0, n): group g, of kPhiloxValues<T> values, is draw(generator at base + g *
 // blocks_per_group). `draw` may use as many blocks as it likes.
 template <typename T, typename Draw>
@@ -58,6 +64,10 @@ void FillGroups(const KernelRun& r, const Philox& base, uint64_t blocks_per_grou
   });
 }
 
+// Blocks between the groups of cut normal numbers.
+template <typename T>
+inline constexpr uint64_t kTruncatedNormalBlocks = kReservedBlocksPerValue * kPhiloxValues<T> / 4;
+
 // The distributions by op name, each filling out[0, n) from `base`.
 template <typename T>
 void FillUniform(const KernelRun& r, const Philox& base, T* out, int64_t n) {
@@ -74,8 +84,7 @@ void FillNormal(const KernelRun& r, const Philox& base, T* out, int64_t n) {
 }
 template <typename T>
 void FillTruncatedNormal(const KernelRun& r, const Philox& base, T* out, int64_t n) {
-  constexpr uint64_t kBlocksPerGroup = kReservedBlocksPerValue * kPhiloxValues<T> / 4;
-  FillGroups(r, base, kBlocksPerGroup, 300, out, n,
+  FillGroups(r, base, kTruncatedNormalBlocks<T>, 300, out, n,
              [](const Philox& g) { return TruncatedNormalGroup<T>(PhiloxWords(g)); });
 }
 

@@ -1,0 +1,36 @@
+#ifndef WEIR_TESTS_CUDA_COMPARE_H_
+#define WEIR_TESTS_CUDA_COMPARE_H_
+
+// For tests of the GPU's kernels over the emulated CUDA runtime: the same op on both devices.
+
+#include <functional>
+#include <vector>
+
+#include "weir/graph/scope.h"
+#include "weir/runtime/session.h"
+
+namespace weir {
+
+using BuildOp = std::function<Operation(const Scope&, const std::vector<Output>&)>;
+
+// Numbers in [-2, 2], all different for a while; whole ones in [-100, 100] for integers, mostly
+// true for booleans.
+Tensor Numbers(DataType type, const Shape& shape, uint32_t seed = 1);
+// A usual bound of relative errors.
+double ToleranceOf(DataType type);
+// Element i of a tensor of real numbers or booleans.
+double ValueOf(const Tensor& t, int64_t i);
+
+// Options of a session with an emulated GPU, on which an op that asks for it must run.
+SessionOptions WithGpu();
+// The outputs of the op that `build` makes of the inputs, which are fed.
+absl::StatusOr<std::vector<Tensor>> RunOnGpu(const std::vector<Tensor>& inputs,
+                                             const BuildOp& build);
+// Expects them to be those of the CPU, up to `tolerance` of the larger of 1 and a number.
+void ExpectSame(const std::vector<Tensor>& inputs, double tolerance, const BuildOp& build);
+// For outputs that are there already.
+void ExpectClose(const std::vector<Tensor>& got, const std::vector<Tensor>& want, double tolerance);
+
+}  // namespace weir
+
+#endif  // WEIR_TESTS_CUDA_COMPARE_H_
