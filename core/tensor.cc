@@ -187,6 +187,9 @@ absl::Status CopyTensor(const Tensor& from, Tensor& to) {
     return source->CopyOut(to.mutable_raw_data(), from.raw_data(), from.bytes());
   if (source == target)
     return source->CopyWithin(to.mutable_raw_data(), from.raw_data(), from.bytes());
+  const absl::Status direct =
+      target->CopyFrom(*source, to.mutable_raw_data(), from.raw_data(), from.bytes());
+  if (!absl::IsUnimplemented(direct)) return direct;
   ASSIGN_OR_RETURN(const Tensor host, from.OnHost());
   return CopyTensor(host, to);
 }

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <numeric>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "weir/runtime/device.h"
 #include "weir/runtime/equal_nodes.h"
 #include "weir/runtime/memory_planner.h"
@@ -51,6 +53,7 @@ class Compiler {
         return Annotate(status, absl::StrCat(node.Description(), ": "));
       }
     }
+    if (context_.devices.size() > 1) HoistSteps();
     RETURN_IF_ERROR(BindFetches());
     ReuseInputs();
     for (size_t d = 0; d < context_.devices.size(); ++d) {
@@ -58,6 +61,7 @@ class Compiler {
     }
     FindDevices();
     PlanReleases();
+    FindSegments();
     return std::move(program_);
   }
 
@@ -180,6 +184,10 @@ class Compiler {
     step.device = device;
     if (facts_[slot].has_shape) {
       RETURN_IF_ERROR(PlanBuffer(copy, program_.slots[slot].shape));
+      if (slot < program_.feeds.size()) {
+        step.feed_copy = static_cast<int32_t>(program_.feed_copies.size());
+        program_.feed_copies.push_back({slot, copy});
+      }
       step.fn = [](KernelRun& r) { return CopyTensor(r.In(0), r.Out(0)); };
     } else {
       step.fn = [](KernelRun& r) -> absl::Status {
@@ -239,6 +247,7 @@ class Compiler {
     Step step;
     step.node = &reader;
     step.device = device;
+    step.record = RecordKind::kAlways;
     step.fn = [is_static, declared,
                name = graph_.node(e.node).name()](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(0));
@@ -472,8 +481,23 @@ class Compiler {
     step.node = &node;
     step.device = device;
     step.fn = std::move(k.fn());
+    if (device != kHost) step.record = RecordKindOf(node, k);
     AddStep(std::move(step), inputs, outputs, k.workspace_bytes());
     return absl::OkStatus();
+  }
+
+  // Kernels of devices only start work. What they do on the host besides is to a state of their own
+  // or to the variables behind their handles.
+  static RecordKind RecordKindOf(const Node& node, KernelPrepare& k) {
+    for (int i = 0; i < node.num_outputs(); ++i) {
+      const KernelPrepare::OutputInfo& out = k.Out(i);
+      if (out.alias < 0 && !out.sized) return RecordKind::kNever;
+    }
+    if (IsPure(node)) return RecordKind::kAlways;
+    for (int i = 0; i < node.num_inputs(); ++i) {
+      if (weir::IsReference(node.input_type(i))) return RecordKind::kWithVariables;
+    }
+    return RecordKind::kNever;
   }
 
   // Gives the slot memory from the next step on.
@@ -519,6 +543,7 @@ class Compiler {
     Step step;
     step.node = &node;
     step.device = program_.slots[to].device;
+    step.record = RecordKind::kAlways;
     step.fn = [dtype = program_.slots[to].dtype, shape = program_.slots[to].shape](KernelRun& r) {
       r.SetOutput(0, r.In(0).Reinterpreted(dtype, shape));
       return absl::OkStatus();
@@ -527,6 +552,39 @@ class Compiler {
   }
 
   // ---- After the last step ----
+
+  // Feeds go to their devices, and handles of variables are there, before all else: then what is
+  // left of a device's steps lies together.
+  void HoistSteps() {
+    const auto waits_for_none = [this](uint32_t index) {
+      const Step& step = program_.steps[index];
+      if (step.feed_copy >= 0) return true;
+      const auto outputs = absl::MakeConstSpan(program_.args).subspan(step.first_arg);
+      return step.device != kHost && step.num_inputs == 0 && step.num_outputs == 1 &&
+             program_.slots[outputs[0]].dtype == DT_RESOURCE;
+    };
+    std::vector<uint32_t> order(program_.steps.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_partition(order.begin(), order.end(), waits_for_none);
+    std::vector<Step> steps;
+    std::vector<size_t> workspace_bytes;
+    std::vector<int32_t> index_of(order.size() + 1, static_cast<int32_t>(order.size()));
+    for (uint32_t old : order) {
+      index_of[old] = static_cast<int32_t>(steps.size());
+      steps.push_back(std::move(program_.steps[old]));
+      workspace_bytes.push_back(workspace_bytes_[old]);
+    }
+    program_.steps = std::move(steps);
+    workspace_bytes_ = std::move(workspace_bytes);
+    for (Storage& storage : storages_) storage.first = storage.last = index_of[storage.first];
+    for (SlotFacts& facts : facts_) facts.last_use = -1;
+    for (size_t i = 0; i < program_.steps.size(); ++i) {
+      const Step& step = program_.steps[i];
+      for (uint32_t a = 0; a < step.num_inputs + step.num_outputs; ++a) {
+        Use(program_.args[step.first_arg + a], static_cast<int32_t>(i));
+      }
+    }
+  }
 
   absl::Status BindFetches() {
     for (const Endpoint& e : signature_.fetches) {
@@ -587,13 +645,18 @@ class Compiler {
   size_t PlanArena(uint8_t device) {
     std::vector<Storage> blocks;
     std::vector<std::pair<size_t, size_t>> storages, steps;  // (which, its block).
+    // Storages are in step order but for those of steps that were hoisted; workspaces go between.
+    std::vector<size_t> order(storages_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+      return storages_[a].first < storages_[b].first;
+    });
     size_t next = 0;
-    // Storages are made in step order; workspaces go between them.
     const auto add_storages_until = [&](int32_t step) {
-      for (; next < storages_.size() && storages_[next].first <= step; ++next) {
-        if (storage_device_[next] != device) continue;
-        storages.emplace_back(next, blocks.size());
-        blocks.push_back(storages_[next]);
+      for (; next < order.size() && storages_[order[next]].first <= step; ++next) {
+        if (storage_device_[order[next]] != device) continue;
+        storages.emplace_back(order[next], blocks.size());
+        blocks.push_back(storages_[order[next]]);
       }
     };
     for (size_t step = 0; step < program_.steps.size(); ++step) {
@@ -632,6 +695,44 @@ class Compiler {
       program_.steps[step].num_releases = static_cast<uint32_t>(after[step].size());
       program_.releases.insert(program_.releases.end(), after[step].begin(), after[step].end());
     }
+  }
+
+  void FindSegments() {
+    const std::vector<Step>& steps = program_.steps;
+    for (uint32_t begin = 0, end = 0; begin < steps.size(); begin = end) {
+      end = begin + 1;
+      const auto goes_on = [&](const Step& step) {
+        return step.record != RecordKind::kNever && step.device == steps[begin].device;
+      };
+      if (steps[begin].device == kHost || !goes_on(steps[begin])) continue;
+      while (end < steps.size() && goes_on(steps[end])) ++end;
+      if (end - begin > 1) AddSegment(begin, end);
+    }
+  }
+
+  void AddSegment(uint32_t begin, uint32_t end) {
+    Segment segment;
+    segment.first_step = begin;
+    segment.num_steps = end - begin;
+    segment.device = program_.steps[begin].device;
+    absl::flat_hash_set<uint32_t> inputs, filled;
+    for (uint32_t s = begin; s < end; ++s) {
+      const Step& step = program_.steps[s];
+      for (uint32_t a = 0; a < step.num_inputs + step.num_outputs; ++a) {
+        const uint32_t slot = program_.args[step.first_arg + a];
+        if (program_.slots[slot].kind != SlotKind::kRun) continue;
+        const bool is_output = a >= step.num_inputs;
+        if (!is_output && !filled.contains(slot) && inputs.insert(slot).second) {
+          segment.inputs.push_back(slot);
+          if (facts_[slot].last_use < static_cast<int32_t>(end)) segment.releases.push_back(slot);
+        }
+        if (is_output && filled.insert(slot).second &&
+            facts_[slot].last_use >= static_cast<int32_t>(end)) {
+          segment.outputs.push_back(slot);
+        }
+      }
+    }
+    program_.segments.push_back(std::move(segment));
   }
 
   const Graph& graph_;

@@ -28,6 +28,10 @@ class HostDevice final : public Device {
 Device::Device(absl::string_view type, int id)
     : parts_(LocalName(type, id)), name_(parts_.ToString()) {}
 
+absl::StatusOr<std::unique_ptr<Recorder>> Device::StartRecording() {
+  return Unimplemented(name(), " does not record");
+}
+
 std::unique_ptr<Device> MakeHostDevice(Allocator& allocator) {
   return std::make_unique<HostDevice>(allocator);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "weir/core/allocator.h"
 #include "weir/core/device_memory.h"
 #include "weir/graph/device_name.h"
@@ -11,6 +12,27 @@
 namespace weir {
 
 class KernelRegistry;
+
+// Work of a device that is started as a whole, over the addresses that it was recorded with.
+// Thread rule: one call at a time.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  // After all that the device was given before.
+  virtual absl::Status Launch() = 0;
+};
+
+// Makes a recording. Thread rule: all calls, the destructor's included, are from one thread.
+class Recorder {
+ public:
+  virtual ~Recorder() = default;
+  // Writes down what `enqueue` gives the device from this thread, instead of doing it. The device
+  // neither allocates nor copies from or to the host meanwhile: that is an error, as is the one
+  // that `enqueue` returns. After an error nothing comes of the recording.
+  virtual absl::Status Record(absl::FunctionRef<absl::Status()> enqueue) = 0;
+  // All that was written down, in its order. The last call.
+  virtual absl::StatusOr<std::unique_ptr<Recording>> Finish() = 0;
+};
 
 // Where kernels run and the tensors they make live. A session has the host's CPU, and further
 // devices with memories of their own, whose kernels may be still at work when the call that
@@ -43,6 +65,9 @@ class Device {
   // Waits until all that the device was given is done. The first error of a kernel since the last
   // call.
   virtual absl::Status Synchronize() = 0;
+
+  // What it makes lives no longer than the device. Unimplemented for devices that do not record.
+  virtual absl::StatusOr<std::unique_ptr<Recorder>> StartRecording();
 
  protected:
   Device(absl::string_view type, int id);

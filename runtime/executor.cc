@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "absl/cleanup/cleanup.h"
 #include "weir/core/env.h"
 #include "weir/graph/graph.h"
 #include "weir/runtime/device.h"
@@ -125,32 +126,35 @@ absl::StatusOr<std::unique_ptr<ExecutionState>> ExecutionState::Make(
     }
   }
   state->preparations_.resize(program.num_dynamic);
+  for (const Segment& segment : program.segments) state->recordings_.emplace_back(program, segment);
   return state;
 }
 
 // One run of a program over a state.
 class Executor {
  public:
+  // `prefetched` has copies of the feeds, or is nullptr.
   Executor(const Program& program, const KernelRegistry& kernels, ExecutionState& state,
-           RunState& run)
+           RunState& run, const Prefetcher::Feeds* prefetched, StepObserver* observer)
       : program_(program),
         kernels_(kernels),
         state_(state),
         run_(run),
+        prefetched_(prefetched),
+        observer_(observer),
         slots_(state.slots_.data()),
         arena_data_(state.arena_data_.data()) {}
 
-  absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
-                   StepObserver* observer) {
+  absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results) {
     try {
-      return RunSteps(feeds, results, observer);
+      return RunSteps(feeds, results);
     } catch (const std::bad_alloc&) {  // From a container or a library; tensors' memory is checked.
       return ResourceExhausted(run_.node == nullptr ? "" : run_.node->Description() + ": ",
                                "the process has no memory left");
     }
   }
 
-  // A run ends when its devices have done what it gave them.
+  // Waits until the devices have done what they were given.
   absl::Status Synchronize() {
     absl::Status status;
     for (uint8_t d : program_.devices) status.Update(run_.devices[d]->Synchronize());
@@ -168,29 +172,59 @@ class Executor {
   }
 
  private:
-  absl::Status RunSteps(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
-                        StepObserver* observer) {
+  absl::Status RunSteps(absl::Span<const Tensor> feeds, absl::Span<Tensor> results) {
     for (size_t i = 0; i < feeds.size(); ++i) slots_[program_.feeds[i]] = feeds[i];
-    const bool interruptible = run_.interruptible(), on_devices = run_.devices.size() > 1;
-    if (interruptible) RETURN_IF_ERROR(run_.Check());
-    for (const Step& step : program_.steps) {
-      if (observer != nullptr) observer->BeforeStep(step);
-      run_.node = step.node;
-      if (on_devices) run_.device = run_.devices[step.device];
-      run_.may_stop = interruptible && step.is_pure;
-      const absl::Status status =
-          step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
-      if (observer != nullptr) observer->AfterStep(step);
-      if (interruptible) RETURN_IF_ERROR(run_.Check());
-      if (!status.ok()) return NameNode(step, status);
-      for (uint32_t i = 0; i < step.num_releases; ++i) {
-        slots_[program_.releases[step.first_release + i]] = Tensor();
+    if (run_.interruptible()) RETURN_IF_ERROR(run_.Check());
+    const std::vector<Segment>& segments = program_.segments;
+    // Who watches the steps sees each of them.
+    const bool in_segments = run_.use_recordings && observer_ == nullptr;
+    auto segment = in_segments ? segments.begin() : segments.end();
+    for (size_t i = 0; i < program_.steps.size();) {
+      if (segment != segments.end() && segment->first_step == i) {
+        RETURN_IF_ERROR(RunSegment(*segment));
+        i += segment++->num_steps;
+      } else {
+        RETURN_IF_ERROR(RunStep(program_.steps[i++], nullptr));
       }
     }
     for (size_t i = 0; i < results.size(); ++i) {
       RETURN_IF_ERROR(Fetch(program_.fetches[i], &results[i]));
     }
-    return Synchronize();
+    return absl::OkStatus();
+  }
+
+  absl::Status RunSegment(const Segment& segment) {
+    SegmentRecording& recording = state_.recordings_[&segment - program_.segments.data()];
+    if (recording.Launch(slots_)) {
+      return run_.interruptible() ? run_.Check() : absl::OkStatus();
+    }
+    const absl::Cleanup abandon = [&recording] { recording.Abandon(); };
+    recording.Begin(*run_.devices[segment.device], slots_);
+    for (uint32_t i = 0; i < segment.num_steps; ++i) {
+      RETURN_IF_ERROR(RunStep(program_.steps[segment.first_step + i], &recording));
+    }
+    recording.End(slots_);
+    return absl::OkStatus();
+  }
+
+  absl::Status RunStep(const Step& step, SegmentRecording* recording) {
+    if (observer_ != nullptr) observer_->BeforeStep(step);
+    const bool interruptible = run_.interruptible();
+    run_.node = step.node;
+    if (run_.devices.size() > 1) run_.device = run_.devices[step.device];
+    run_.may_stop = interruptible && step.is_pure;
+    const absl::Status status =
+        step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
+    if (observer_ != nullptr) observer_->AfterStep(step);
+    if (interruptible) RETURN_IF_ERROR(run_.Check());
+    if (!status.ok()) return NameNode(step, status);
+    if (recording != nullptr) {
+      recording->Add(step, run_, [this, &step] { return RunPrepared(step); });
+    }
+    for (uint32_t i = 0; i < step.num_releases; ++i) {
+      slots_[program_.releases[step.first_release + i]] = Tensor();
+    }
+    return absl::OkStatus();
   }
 
   static absl::Status NameNode(const Step& step, const absl::Status& status) {
@@ -201,6 +235,9 @@ class Executor {
   const uint32_t* outputs(const Step& step) const { return inputs(step) + step.num_inputs; }
 
   absl::Status RunPrepared(const Step& step) {
+    if (step.feed_copy >= 0 && prefetched_ != nullptr) {
+      return prefetched_->inlets[step.feed_copy]->Take(slots_[*outputs(step)].mutable_raw_data());
+    }
     KernelRun run(slots_, program_.args.data() + step.first_arg,
                   program_.args.data() + step.first_arg + step.num_inputs,
                   arena_data_[step.device] + step.workspace, &run_);
@@ -321,6 +358,8 @@ class Executor {
   const KernelRegistry& kernels_;
   ExecutionState& state_;
   RunState& run_;
+  const Prefetcher::Feeds* const prefetched_;
+  StepObserver* const observer_;
   Tensor* const slots_;
   char* const* const arena_data_;
 };
@@ -356,11 +395,13 @@ void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
 absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                                 RunState& run, StepObserver* observer) {
   ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
-  Executor executor(program_, kernels_, *state, run);
-  const absl::Status status = executor.Run(feeds, results, observer);
+  std::unique_ptr<Prefetcher::Feeds> prefetched = prefetcher_.Take(feeds);
+  Executor executor(program_, kernels_, *state, run, prefetched.get(), observer);
+  const absl::Status status = executor.Run(feeds, results);
   if (!status.ok()) (void)executor.Synchronize();  // Nothing may still use the slots.
   executor.ClearRunSlots(/*all=*/!status.ok());
   ReturnState(std::move(state));
+  prefetcher_.GiveBack(std::move(prefetched));
   return status;
 }
 

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "weir/core/mutex.h"
+#include "weir/runtime/prefetch.h"
 #include "weir/runtime/program.h"
 #include "weir/runtime/run_state.h"
+#include "weir/runtime/segment_recording.h"
 
 namespace weir {
 
@@ -24,8 +26,8 @@ class StepObserver {
   virtual void AfterStep(const Step& step) = 0;
 };
 
-// The memory of one run: slots, arena, and the kernels prepared while running. Kept from run to
-// run.
+// The memory of one run: slots, arena, the kernels prepared while running, and what was recorded.
+// Kept from run to run.
 class ExecutionState {
  public:
   // ResourceExhausted when the arena is not to be had.
@@ -51,6 +53,7 @@ class ExecutionState {
   std::vector<std::shared_ptr<Buffer>> arenas_;  // By device, of those that the program uses,
   std::vector<char*> arena_data_;                // and where they begin.
   std::vector<Preparation> preparations_;
+  std::vector<SegmentRecording> recordings_;  // By Program::segments.
 };
 
 // One program and its spare execution states. Thread rule: Run may be called from any threads.
@@ -58,13 +61,20 @@ class ProgramRunner {
  public:
   // `devices` are those that the program was compiled for; they outlive the runner.
   ProgramRunner(Program program, const KernelRegistry& kernels, absl::Span<Device* const> devices)
-      : program_(std::move(program)), kernels_(kernels), devices_(devices) {}
+      : program_(std::move(program)),
+        kernels_(kernels),
+        devices_(devices),
+        prefetcher_(program_, devices) {}
   ~ProgramRunner();
 
   // Feeds and results in the program's order. A result whose buffer nobody shares is used again.
   // On an error, which names the node, results are unspecified, and the next run is as good as new.
+  // Returns when the results are there; devices may still be at work on the rest.
   absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results, RunState& run,
                    StepObserver* observer = nullptr);
+
+  // See Callable::Prefetch.
+  absl::Status Prefetch(absl::Span<const Tensor> feeds) { return prefetcher_.Prefetch(feeds); }
 
   const Program& program() const { return program_; }
 
@@ -75,6 +85,7 @@ class ProgramRunner {
   const Program program_;
   const KernelRegistry& kernels_;
   const absl::Span<Device* const> devices_;
+  Prefetcher prefetcher_;
   // One spare state is exchanged without a lock: the usual case of one caller.
   std::atomic<ExecutionState*> spare_{nullptr};
   Mutex mu_;

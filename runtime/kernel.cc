@@ -46,6 +46,10 @@ absl::StatusOr<Variable*> KernelRun::GetVariable(int i) const {
       // Nodes that were added later may have moved it.
       DeviceMemory* const here = allocator().device_memory();
       if (variable->memory() != here) RETURN_IF_ERROR(variable->MoveTo(here));
+      if (state_->variable_uses != nullptr) {
+        state_->variable_uses->push_back(
+            {handle.data<ResourceHandle>()->object, variable->generation()});
+      }
       return variable;
     }
   }

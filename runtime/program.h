@@ -17,12 +17,21 @@ enum class StepKind : uint8_t {
   kDynamic,   // Shapes or values show only while running: prepared then, and kept while they stay.
 };
 
+// Whether a step may be a part of a recording: it does nothing but give its device work, the same
+// in each run while addresses are the same.
+enum class RecordKind : uint8_t {
+  kNever,
+  kAlways,
+  kWithVariables,  // If all else that it does is to variables that it asks for.
+};
+
 struct Step {
   StepKind kind = StepKind::kPrepared;
   uint8_t device = 0;    // Of the session's devices; 0 is the host.
   bool is_pure = false;  // Nothing but its outputs tells that it ran.
   // A kernel of the host may stand in for one that the device lacks.
   bool may_move = false;
+  RecordKind record = RecordKind::kNever;
   const Node* node = nullptr;
   KernelFn fn;
   // Slots of the inputs, then of the outputs, from args[first_arg] on.
@@ -31,6 +40,7 @@ struct Step {
   uint32_t num_outputs = 0;
   size_t workspace = 0;        // Offset in the arena of the device.
   uint32_t dynamic_index = 0;  // Of the execution state's preparations, for kDynamic.
+  int32_t feed_copy = -1;      // Of Program::feed_copies: the one that this step is.
   // Slots to empty after the step: releases[first_release ...].
   uint32_t first_release = 0;
   uint32_t num_releases = 0;
@@ -53,6 +63,23 @@ struct Slot {
   uint32_t object = 0;  // kObject: which buffer; aliases share it.
 };
 
+// A step that copies a feed to where a device needs it. Its size is known.
+struct FeedCopy {
+  uint32_t feed = 0;
+  uint32_t slot = 0;  // Where to.
+};
+
+// Consecutive steps of one device that may be recorded as a whole, and what of slots of kind kRun
+// goes in and out.
+struct Segment {
+  uint32_t first_step = 0;
+  uint32_t num_steps = 0;
+  uint8_t device = 0;
+  std::vector<uint32_t> inputs;    // Read, but filled before.
+  std::vector<uint32_t> releases;  // Those of the inputs that the steps release.
+  std::vector<uint32_t> outputs;   // Filled, and read after.
+};
+
 struct Program {
   std::vector<Step> steps;
   std::vector<uint32_t> args;
@@ -63,6 +90,8 @@ struct Program {
   std::vector<uint32_t> run_slots_to_clear;  // Feeds and fetched run slots.
   std::vector<size_t> arena_bytes;           // By device.
   std::vector<uint8_t> devices;              // Those that it uses, besides the host.
+  std::vector<FeedCopy> feed_copies;
+  std::vector<Segment> segments;  // In the order of the steps.
   uint32_t num_objects = 0;
   uint32_t num_dynamic = 0;
 

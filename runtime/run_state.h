@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "weir/core/status.h"
@@ -13,6 +15,7 @@ class CancellationToken;
 class Device;
 class Env;
 class Node;
+class Resource;
 class ResourceStore;
 class ThreadPool;
 
@@ -29,6 +32,15 @@ class RunState {
   bool may_stop = false;
   const Node* node = nullptr;  // The node that is running,
   Device* device = nullptr;    // and where.
+  bool use_recordings = true;  // See SessionOptions::use_recordings.
+
+  // A variable that a kernel asked for, and the buffer that it then had (Variable::generation).
+  struct VariableUse {
+    std::shared_ptr<Resource> variable;
+    int64_t generation = 0;
+  };
+  // Where those are noted, while that is asked for.
+  std::vector<VariableUse>* variable_uses = nullptr;
 
   bool interruptible() const { return cancellation != nullptr || deadline_micros != 0; }
   bool cancelled() const;

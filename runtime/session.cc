@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <thread>
 
 #include "absl/container/flat_hash_map.h"
@@ -149,6 +150,16 @@ struct Session::Impl {
     }
   }
 
+  ~Impl() { (void)Synchronize(); }  // What devices still do may need what goes.
+
+  absl::Status Synchronize() const {
+    absl::Status status;
+    for (const std::shared_ptr<Device>& device : options.devices) {
+      status.Update(device->Synchronize());
+    }
+    return status;
+  }
+
   RunState NewRun(const CallOptions& call) const {
     RunState run;
     run.env = env;
@@ -156,6 +167,7 @@ struct Session::Impl {
     run.devices = devices;
     run.device = host.get();
     run.pool = pool;
+    run.use_recordings = options.use_recordings;
     run.cancellation = call.cancellation;
     if (call.timeout_ms > 0) run.deadline_micros = DeadlineIn(call.timeout_ms);
     return run;
@@ -172,6 +184,9 @@ struct Session::Impl {
                                                         absl::Span<const std::string> targets);
   absl::StatusOr<ProgramRunner*> CompileFor(SignatureRunner& signature,
                                             absl::Span<const Tensor> feeds, RunState& run);
+  // The program for a call with these feeds, which are checked.
+  absl::StatusOr<ProgramRunner*> RunnerFor(SignatureRunner& signature,
+                                           absl::Span<const Tensor> feeds, RunState& run);
   absl::Status CheckFeeds(const SignatureRunner& signature, absl::Span<const Tensor> feeds) const;
   absl::Status Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
                    absl::Span<Tensor> results, const CallOptions& call, RunMetadata* metadata);
@@ -186,6 +201,7 @@ struct Session::Impl {
   ThreadPool* pool = nullptr;
   mutable ResourceStore resources;
   std::atomic<bool> closed{false};
+  std::atomic<bool> is_at_work{false};  // Devices may have errors that no run has reported.
 
   mutable Mutex mu;  // Guards the graph against Extend, and the table of signatures.
   Graph graph;
@@ -319,15 +335,14 @@ absl::StatusOr<ProgramRunner*> Session::Impl::CompileFor(SignatureRunner& signat
   return signature.Add(std::move(shapes), *std::move(program), *kernels, devices);
 }
 
-absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
-                                absl::Span<Tensor> results, const CallOptions& call,
-                                RunMetadata* metadata) {
+absl::StatusOr<ProgramRunner*> Session::Impl::RunnerFor(SignatureRunner& signature,
+                                                        absl::Span<const Tensor> feeds,
+                                                        RunState& run) {
   if (closed.load(std::memory_order_relaxed)) return ClosedError();
   const Signature& names = signature.signature();
-  if (feeds.size() != names.feeds.size() || results.size() != names.fetches.size()) {
-    return InvalidArgument("a call with ", feeds.size(), " feeds and ", results.size(),
-                           " results, but the signature has ", names.feeds.size(), " and ",
-                           names.fetches.size());
+  if (feeds.size() != names.feeds.size()) {
+    return InvalidArgument("a call with ", feeds.size(), " feeds, but the signature has ",
+                           names.feeds.size());
   }
   for (size_t i = 0; i < feeds.size(); ++i) {
     if (feeds[i].dtype() != signature.feed_type(i)) {
@@ -337,14 +352,25 @@ absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Ten
                              DataTypeName(feeds[i].dtype()), " is provided");
     }
   }
+  ProgramRunner* const found = signature.Find(feeds);
+  return found != nullptr ? found : CompileFor(signature, feeds, run);
+}
+
+absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
+                                absl::Span<Tensor> results, const CallOptions& call,
+                                RunMetadata* metadata) {
   RunState run = NewRun(call);
-  ProgramRunner* runner = signature.Find(feeds);
-  if (runner == nullptr) {
-    ASSIGN_OR_RETURN(runner, CompileFor(signature, feeds, run));
+  ASSIGN_OR_RETURN(ProgramRunner* const runner, RunnerFor(signature, feeds, run));
+  if (const size_t n = signature.signature().fetches.size(); results.size() != n) {
+    return InvalidArgument("a call with ", results.size(), " results, but the signature has ", n);
   }
-  if (!call.trace || metadata == nullptr) return runner->Run(feeds, results, run);
-  Tracer tracer(*env, *metadata);
-  return runner->Run(feeds, results, run, &tracer);
+  std::optional<Tracer> tracer;
+  if (call.trace && metadata != nullptr) tracer.emplace(*env, *metadata);
+  const absl::Status status =
+      runner->Run(feeds, results, run, tracer.has_value() ? &*tracer : nullptr);
+  // A run that fails has waited for its devices.
+  if (!runner->program().devices.empty()) is_at_work.store(status.ok(), std::memory_order_relaxed);
+  return status;
 }
 
 struct Callable::Impl {
@@ -364,6 +390,16 @@ absl::Status Callable::Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> re
                            const CallOptions& options) const {
   if (impl_ == nullptr) return FailedPrecondition("an empty Callable was called");
   return impl_->session->Run(*impl_->signature, feeds, results, options, nullptr);
+}
+
+absl::Status Callable::Prefetch(absl::Span<const Tensor> feeds) const {
+  if (impl_ == nullptr) return FailedPrecondition("an empty Callable was called");
+  Session::Impl& session = *impl_->session;
+  if (session.options.devices.empty()) return absl::OkStatus();
+  RunState run = session.NewRun({});
+  ASSIGN_OR_RETURN(ProgramRunner* const runner,
+                   session.RunnerFor(*impl_->signature, feeds, run));
+  return runner->Prefetch(feeds);
 }
 
 Session::Session(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -444,7 +480,7 @@ absl::Status Session::Extend(const GraphDef& graph_def) {
 
 absl::Status Session::Close() {
   impl_->closed.store(true);
-  return absl::OkStatus();
+  return impl_->is_at_work.exchange(false) ? impl_->Synchronize() : absl::OkStatus();
 }
 
 const Graph& Session::graph() const { return impl_->graph; }

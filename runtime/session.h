@@ -52,6 +52,9 @@ struct SessionOptions {
   bool allow_soft_placement = true;
   // Writes a line per node to standard error when a program is compiled.
   bool log_device_placement = false;
+  // Steps that a device can record, as a GPU does in CUDA graphs, are started together from the
+  // third run on. Results are the same bits.
+  bool use_recordings = true;
   // Compute constant expressions once and merge equal nodes; off for debugging. Results are the
   // same bits.
   bool optimize = true;
@@ -128,6 +131,16 @@ class Callable {
   absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                    const CallOptions& options = {}) const;
 
+  // Starts to copy the feeds to the devices that need them, while these work on earlier calls. A
+  // later call that is given the very same tensors, unchanged, finds them there; any other call
+  // runs as ever. Up to two sets of feeds wait for their calls; a third takes the oldest one's
+  // place. A loop calls it with the next step's feeds before it runs the present step. Without
+  // devices it does nothing.
+  absl::Status Prefetch(absl::Span<const Tensor> feeds) const;
+  absl::Status Prefetch(std::initializer_list<Tensor> feeds) const {
+    return Prefetch(absl::MakeConstSpan(feeds.begin(), feeds.size()));
+  }
+
  private:
   friend class Session;
   struct Impl;
@@ -148,7 +161,8 @@ class Session {
   ~Session();
 
   // Runs what the fetches and targets need. Any tensor may be fed. Results in the order of
-  // `fetches`.
+  // `fetches`. Returns when they are there; devices besides the CPU may still be at work on the
+  // rest, and an error of theirs is one of the next run that waits for them, or of Close.
   absl::StatusOr<std::vector<Tensor>> Run(std::initializer_list<FeedRef> feeds,
                                           std::initializer_list<TensorRef> fetches,
                                           std::initializer_list<TargetRef> targets = {}) const;
@@ -171,7 +185,7 @@ class Session {
   absl::Status Extend(const GraphDef& graph_def);
 
   // Ends the session: later calls answer FailedPrecondition "Attempted to use a closed Session.";
-  // runs under way finish.
+  // runs under way finish. An error of a device's work that no run has reported comes out here.
   absl::Status Close();
 
   // The session's graph. REQUIRES: no concurrent Extend.

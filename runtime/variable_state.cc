@@ -73,15 +73,26 @@ absl::Status Variable::Store(Tensor value) {
         value.device_memory() == memory() ? value.buffer()->allocator() : AllocatorOf(memory());
     ASSIGN_OR_RETURN(value, value.Clone(here));
   }
-  value_ = std::move(value);
+  SetValue(std::move(value));
   return absl::OkStatus();
+}
+
+void Variable::SetValue(Tensor value) {
+  value_ = std::move(value);
+  ++generation_;
+}
+
+int64_t Variable::generation() const {
+  MutexLock lock(mu_);
+  return generation_;
 }
 
 absl::Status Variable::MoveTo(DeviceMemory* memory) {
   MutexLock lock(mu_);
   if (memory == memory_) return absl::OkStatus();
   if (value_.initialized()) {
-    ASSIGN_OR_RETURN(value_, value_.Clone(AllocatorOf(memory)));
+    ASSIGN_OR_RETURN(Tensor moved, value_.Clone(AllocatorOf(memory)));
+    SetValue(std::move(moved));
   }
   memory_ = memory;  // Now that the value is there.
   return absl::OkStatus();
@@ -90,7 +101,8 @@ absl::Status Variable::MoveTo(DeviceMemory* memory) {
 absl::Status Variable::MakePrivate() {
   if (!value_.initialized()) return Uninitialized(name_);
   if (IsAlone(value_)) return absl::OkStatus();
-  ASSIGN_OR_RETURN(value_, value_.Clone(value_.buffer()->allocator()));
+  ASSIGN_OR_RETURN(Tensor own, value_.Clone(value_.buffer()->allocator()));
+  SetValue(std::move(own));
   return absl::OkStatus();
 }
 
@@ -102,7 +114,7 @@ absl::Status Variable::Update(absl::FunctionRef<absl::Status(Tensor&)> update) {
 
 void Variable::Reset() {
   MutexLock lock(mu_);
-  value_ = Tensor();
+  SetValue(Tensor());
 }
 
 // The set of locks is known only at run time, which the static analysis cannot follow.
@@ -121,6 +133,30 @@ absl::Status Variable::UpdateAll(absl::Span<Variable* const> variables,
     status = update(tensors);
   }
   for (Variable* v : order) v->mu_.Unlock();
+  return status;
+}
+
+absl::Status Variable::UseUnchanged(absl::Span<Unchanged> variables,
+                                    absl::FunctionRef<absl::Status()> use)
+    ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  bool same = true, free = true;
+  for (Unchanged& v : variables) {
+    v.variable->mu_.Lock();
+    v.value = &v.variable->value_;
+    same = same && v.variable->generation_ == v.generation && v.value->initialized();
+    free = free && v.value->buffer().use_count() <= 1 + v.shares;
+  }
+  // What others read before they let go of a buffer comes before what `use` writes.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  absl::Status status;
+  if (!same) {
+    status = absl::AbortedError("a variable is in another buffer");
+  } else if (!free) {
+    status = absl::UnavailableError("others read a variable");
+  } else {
+    status = use();
+  }
+  for (const Unchanged& v : variables) v.variable->mu_.Unlock();
   return status;
 }
 

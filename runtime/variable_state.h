@@ -47,6 +47,24 @@ class Variable final : public Resource {
   // Where that is; nullptr: on the host.
   DeviceMemory* memory() const { return memory_.load(std::memory_order_relaxed); }
 
+  // Tells its buffers apart: a number that no earlier one had.
+  int64_t generation() const;
+
+  // What is expected of a variable.
+  struct Unchanged {
+    Variable* variable = nullptr;
+    int64_t generation = 0;
+    // How many others may share the buffer.
+    int64_t shares = 0;
+    const Tensor* value = nullptr;  // Set for the time of `use`.
+  };
+  // Calls `use` while nobody else has a call of these variables, provided that all are as expected,
+  // and returns what it answers. Otherwise Aborted when one has another buffer, or else Unavailable
+  // when one has too many shares. REQUIRES: no variable is there twice, and they are in the order of
+  // their addresses.
+  static absl::Status UseUnchanged(absl::Span<Unchanged> variables,
+                                   absl::FunctionRef<absl::Status()> use);
+
   // For ops that update several variables at once (an optimizer's slots): locks in address order,
   // makes each buffer private, calls `update` with the tensors in the order given.
   static absl::Status UpdateAll(absl::Span<Variable* const> variables,
@@ -56,6 +74,7 @@ class Variable final : public Resource {
   absl::Status CheckShape(const PartialShape& want, const Tensor& value) const;
   absl::Status Store(Tensor value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status MakePrivate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetValue(Tensor value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::string name_;
   const DataType dtype_;
@@ -63,6 +82,7 @@ class Variable final : public Resource {
   mutable Mutex mu_;
   std::atomic<DeviceMemory*> memory_;  // Changes under mu_ alone.
   Tensor value_ ABSL_GUARDED_BY(mu_);
+  int64_t generation_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace weir

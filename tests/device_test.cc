@@ -193,6 +193,50 @@ TEST(Devices, ValuesCrossFromDeviceToDevice) {
   }
 }
 
+TEST(Devices, ThePrefetchedFeedsAreUsed) {
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {-1});
+  const Output on_gpu = scope.Device("/gpu:0").Op("Neg").In(x).Build();
+  const Output on_cpu = scope.Device("/cpu:0").Op("Neg").In(x).Build();
+  const Session session = Session::Create(scope, OnGpus({std::make_shared<FakeGpu>()})).value();
+  const Callable call = session.Prepare({x}, {on_gpu, on_cpu}).value();
+  Tensor fed = Tensor::Vector<float>({1, 2}), same = fed;
+  ASSERT_TRUE(call.Prefetch({fed}).ok());
+  same.mutable_data<float>()[0] = 3;  // Who reads it on the host reads the tensor itself.
+  const auto ran = call({fed});
+  ASSERT_TRUE(ran.ok()) << ran.status();
+  EXPECT_EQ((*ran)[0].ToString(), "float [2] {-1, -2}");
+  EXPECT_EQ((*ran)[1].ToString(), "float [2] {-3, -2}");
+  EXPECT_EQ((*call({fed}))[0].ToString(), "float [2] {-3, -2}");
+}
+
+TEST(Devices, WithoutDevicesAPrefetchDoesNothing) {
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {-1});
+  const Output y = scope.Op("Neg").In(x).Build();
+  const Session session = Session::Create(scope, {.threads = 1}).value();
+  const Callable call = session.Prepare({x}, {y}).value();
+  EXPECT_TRUE(call.Prefetch({Tensor::Vector<float>({1})}).ok());
+}
+
+// A run without fetches does not wait; what goes wrong afterwards is not lost.
+TEST(Devices, AnErrorAfterTheRunComesOutOfTheNextOrOfClose) {
+  const Scope scope = Scope::Root();
+  const Output y = scope.Named("y").Device("/gpu:0").Op("Neg").In(1.0f).Build();
+  const Output z = scope.Op("Neg").In(y).Build();
+  for (const bool closes : {false, true}) {
+    const auto gpu = std::make_shared<FakeGpu>();
+    SessionOptions options = OnGpus({gpu});
+    options.optimize = false;
+    Session session = Session::Create(scope, options).value();
+    ASSERT_TRUE(session.Run({}, {}, {"y"}).ok());
+    gpu->Enqueue([] { return Internal("too late"); });
+    const absl::Status status = closes ? session.Close() : session.Run({}, {z}).status();
+    EXPECT_NE(status.message().find("too late"), std::string::npos) << status;
+    EXPECT_TRUE(session.Close().ok());
+  }
+}
+
 TEST(Devices, SoftPlacementUsesWhatThereIs) {
   const Scope scope = Scope::Root();
   const Output a = ops::Const(scope.Named("a"), 1.0f);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <future>
 #include <utility>
 
 #include "weir/graph/graph.h"
@@ -78,7 +79,44 @@ class FakeGpu::Memory final : public DeviceMemory {
     return absl::OkStatus();
   }
 
+  absl::Status CopyFrom(DeviceMemory& source, void* to, const void* from, size_t bytes) override {
+    auto* const other = dynamic_cast<Memory*>(&source);
+    if (other == nullptr) return DeviceMemory::CopyFrom(source, to, from, bytes);
+    RETURN_IF_ERROR(CountCopy());
+    auto content = std::make_shared<std::promise<std::string>>();
+    other->gpu_.Enqueue([=] {
+      content->set_value(std::string(static_cast<const char*>(from), bytes));
+      return absl::OkStatus();
+    });
+    gpu_.Enqueue([=] {
+      std::memcpy(to, content->get_future().get().data(), bytes);
+      return absl::OkStatus();
+    });
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<DeviceMemory::Inlet>> MakeInlet(size_t bytes) override {
+    ASSIGN_OR_RETURN(Tensor block, Tensor::Make(DT_UINT8, Shape({int64_t(bytes)}), *this));
+    return std::unique_ptr<DeviceMemory::Inlet>(
+        std::make_unique<BlockInlet>(*this, std::move(block)));
+  }
+
  private:
+  class BlockInlet final : public DeviceMemory::Inlet {
+   public:
+    BlockInlet(Memory& memory, Tensor block) : memory_(memory), block_(std::move(block)) {}
+    absl::Status Fill(const void* host) override {
+      return memory_.CopyIn(block_.mutable_raw_data(), host, block_.bytes());
+    }
+    absl::Status Take(void* to) override {
+      return memory_.CopyWithin(to, block_.raw_data(), block_.bytes());
+    }
+
+   private:
+    Memory& memory_;
+    Tensor block_;
+  };
+
   absl::Status CountCopy() {
     ++gpu_.copies_;
     if (gpu_.failing_copy_ >= 0 && gpu_.failing_copy_-- == 0) {

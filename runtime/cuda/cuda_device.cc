@@ -1,39 +1,10 @@
 #include "weir/runtime/cuda/cuda_device.h"
 
 #include "weir/runtime/cuda/cuda_libraries.h"
+#include "weir/runtime/cuda/cuda_recorder.h"
 #include "weir/runtime/cuda/cuda_status.h"
-#include "weir/runtime/cuda/staging.h"
 
 namespace weir {
-
-class CudaDevice::Memory final : public DeviceMemory {
- public:
-  explicit Memory(CudaDevice& device) : device_(device) {}
-
-  void* Allocate(size_t bytes) override { return device_.blocks_.Allocate(bytes); }
-  void Deallocate(void* data, size_t /*bytes*/) override { device_.blocks_.Deallocate(data); }
-
-  const std::string& name() const override { return device_.name(); }
-
-  absl::Status CopyIn(void* to, const void* host, size_t bytes) override {
-    RETURN_IF_ERROR(device_.Activate());
-    return device_.Named(staging_.CopyIn(to, host, bytes, device_.stream_));
-  }
-  absl::Status CopyOut(void* host, const void* from, size_t bytes) override {
-    RETURN_IF_ERROR(device_.Activate());
-    return device_.Named(staging_.CopyOut(host, from, bytes, device_.stream_));
-  }
-  absl::Status CopyWithin(void* to, const void* from, size_t bytes) override {
-    RETURN_IF_ERROR(device_.Activate());
-    return device_.Named(
-        CudaStatus(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, device_.stream_),
-                   "cudaMemcpyAsync"));
-  }
-
- private:
-  CudaDevice& device_;
-  Staging staging_;
-};
 
 void* CudaDevice::Regions::Reserve(size_t bytes) {
   void* region = nullptr;
@@ -57,7 +28,7 @@ CudaDevice::CudaDevice(int ordinal, int id, const BlockAllocator::Options& memor
       allow_tf32_(allow_tf32),
       regions_(ordinal),
       blocks_(regions_, memory),
-      memory_(std::make_unique<Memory>(*this)),
+      memory_(*this, blocks_),
       libraries_(std::make_unique<CudaLibraries>(*this)) {}
 
 absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id,
@@ -66,20 +37,31 @@ absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id
                                                              bool allow_tf32) {
   std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels, allow_tf32));
   RETURN_IF_ERROR(device->Activate());
+  for (cudaStream_t* stream : {&device->stream_, &device->in_stream_, &device->out_stream_}) {
+    RETURN_IF_ERROR(device->Named(CudaStatus(
+        cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreate")));
+  }
+  MutexLock lock(device->mu_);
   RETURN_IF_ERROR(device->Named(CudaStatus(
-      cudaStreamCreateWithFlags(&device->stream_, cudaStreamNonBlocking), "cudaStreamCreate")));
+      cudaEventCreateWithFlags(&device->mark_, cudaEventDisableTiming), "cudaEventCreate")));
   return device;
 }
 
 CudaDevice::~CudaDevice() {
   (void)cudaSetDevice(ordinal_);
-  if (stream_ == nullptr) return;
-  (void)cudaStreamSynchronize(stream_);
-  libraries_ = nullptr;  // Their handles may know the stream.
-  (void)cudaStreamDestroy(stream_);
+  // Handles may know the stream.
+  for (cudaStream_t stream : {in_stream_, out_stream_, stream_}) {
+    if (stream != nullptr) (void)cudaStreamSynchronize(stream);
+  }
+  libraries_ = nullptr;
+  for (cudaStream_t stream : {in_stream_, out_stream_, stream_}) {
+    if (stream != nullptr) (void)cudaStreamDestroy(stream);
+  }
+  MutexLock lock(mu_);
+  if (mark_ != nullptr) (void)cudaEventDestroy(mark_);
 }
 
-Allocator& CudaDevice::allocator() { return *memory_; }
+Allocator& CudaDevice::allocator() { return memory_; }
 
 absl::Status CudaDevice::Activate() const {
   return Named(CudaStatus(cudaSetDevice(ordinal_), "cudaSetDevice"));
@@ -89,9 +71,28 @@ absl::Status CudaDevice::Named(const absl::Status& status) const {
   return status.ok() ? status : Annotate(status, absl::StrCat(name(), ": "));
 }
 
+cudaStream_t CudaDevice::stream() const {
+  const cudaStream_t recorded = CudaRecorder::StreamOf(*this);
+  return recorded != nullptr ? recorded : stream_;
+}
+
+absl::StatusOr<std::unique_ptr<Recorder>> CudaDevice::StartRecording() {
+  return CudaRecorder::Start(*this);
+}
+
+absl::Status CudaDevice::MakeWait(cudaStream_t stream) {
+  RETURN_IF_ERROR(Activate());
+  MutexLock lock(mu_);
+  RETURN_IF_ERROR(Named(CudaStatus(cudaEventRecord(mark_, stream_), "cudaEventRecord")));
+  return Named(CudaStatus(cudaStreamWaitEvent(stream, mark_), "cudaStreamWaitEvent"));
+}
+
 absl::Status CudaDevice::Synchronize() {
   RETURN_IF_ERROR(Activate());
-  return Named(CudaStatus(cudaStreamSynchronize(stream_), "a kernel or copy failed"));
+  for (cudaStream_t stream : {in_stream_, stream_}) {
+    RETURN_IF_ERROR(Named(CudaStatus(cudaStreamSynchronize(stream), "a kernel or copy failed")));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace weir

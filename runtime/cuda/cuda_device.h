@@ -3,15 +3,17 @@
 
 #include <cuda_runtime.h>
 
+#include "weir/core/mutex.h"
 #include "weir/runtime/block_allocator.h"
+#include "weir/runtime/cuda/cuda_memory.h"
 #include "weir/runtime/device.h"
 
 namespace weir {
 
 class CudaLibraries;
 
-// A GPU under the CUDA runtime. All its work, copies included, is on one stream, so that it is done
-// in the order in which it was given.
+// A GPU under the CUDA runtime. Its work is on one stream, so that it is done in the order in which
+// it was given; copies that need not wait for it are on two further ones (cuda_memory.h).
 class CudaDevice final : public Device {
  public:
   // `ordinal` is CUDA's number of the GPU, `id` the one in the device's name; a session takes its
@@ -27,7 +29,20 @@ class CudaDevice final : public Device {
   absl::Status Synchronize() override;
   std::string MemoryReport() override { return blocks_.stats().ToString(); }
 
-  cudaStream_t stream() const { return stream_; }
+  absl::StatusOr<std::unique_ptr<Recorder>> StartRecording() override;
+
+  // Where kernels go: the compute stream, or what takes its place while the calling thread records.
+  cudaStream_t stream() const;
+  bool is_recording() const { return stream() != stream_; }
+
+  cudaStream_t compute_stream() const { return stream_; }
+  cudaStream_t in_stream() const { return in_stream_; }
+  cudaStream_t out_stream() const { return out_stream_; }
+  int ordinal() const { return ordinal_; }
+  // Makes what is enqueued on `stream`, of any GPU, from now on wait for what the compute stream
+  // has been given.
+  absl::Status MakeWait(cudaStream_t stream);
+
   CudaLibraries& libraries() { return *libraries_; }
   // See GpuOptions.
   bool allow_tf32() const { return allow_tf32_; }
@@ -37,7 +52,6 @@ class CudaDevice final : public Device {
   absl::Status Named(const absl::Status& status) const;
 
  private:
-  class Memory;
   // The driver's memory.
   class Regions final : public RegionSource {
    public:
@@ -57,8 +71,10 @@ class CudaDevice final : public Device {
   const bool allow_tf32_;
   Regions regions_;
   BlockAllocator blocks_;
-  std::unique_ptr<Memory> memory_;
-  cudaStream_t stream_ = nullptr;
+  CudaMemory memory_;
+  cudaStream_t stream_ = nullptr, in_stream_ = nullptr, out_stream_ = nullptr;
+  Mutex mu_;
+  cudaEvent_t mark_ ABSL_GUARDED_BY(mu_) = nullptr;  // A moment of the compute stream.
   std::unique_ptr<CudaLibraries> libraries_;
 };
 

@@ -35,16 +35,23 @@ absl::StatusOr<Staging::Piece*> Staging::Take() {
   return piece;
 }
 
+absl::Status Staging::Enqueue(const Piece& piece, void* to, const void* from, size_t bytes,
+                              cudaMemcpyKind kind, cudaStream_t stream) {
+  RETURN_IF_ERROR(CudaStatus(cudaMemcpyAsync(to, from, bytes, kind, stream), "cudaMemcpyAsync"));
+  const absl::Status recorded = CudaStatus(cudaEventRecord(piece.done, stream), "cudaEventRecord");
+  // Without the event nothing would tell when the piece is free again.
+  if (!recorded.ok()) (void)cudaStreamSynchronize(stream);
+  return recorded;
+}
+
 absl::Status Staging::CopyIn(void* to, const void* host, size_t bytes, cudaStream_t stream) {
   MutexLock lock(mu_);
   for (size_t begin = 0; begin < bytes; begin += kPieceBytes) {
     const size_t count = std::min(kPieceBytes, bytes - begin);
     ASSIGN_OR_RETURN(Piece* const piece, Take());
     std::memcpy(piece->data, static_cast<const char*>(host) + begin, count);
-    RETURN_IF_ERROR(CudaStatus(cudaMemcpyAsync(static_cast<char*>(to) + begin, piece->data, count,
-                                               cudaMemcpyHostToDevice, stream),
-                               "cudaMemcpyAsync"));
-    RETURN_IF_ERROR(CudaStatus(cudaEventRecord(piece->done, stream), "cudaEventRecord"));
+    RETURN_IF_ERROR(Enqueue(*piece, static_cast<char*>(to) + begin, piece->data, count,
+                            cudaMemcpyHostToDevice, stream));
   }
   return absl::OkStatus();
 }
@@ -65,11 +72,8 @@ absl::Status Staging::CopyOut(void* host, const void* from, size_t bytes, cudaSt
     if (i >= pieces) continue;
     const size_t begin = i * kPieceBytes;
     ASSIGN_OR_RETURN(piece, Take());
-    RETURN_IF_ERROR(CudaStatus(
-        cudaMemcpyAsync(piece->data, static_cast<const char*>(from) + begin,
-                        std::min(kPieceBytes, bytes - begin), cudaMemcpyDeviceToHost, stream),
-        "cudaMemcpyAsync"));
-    RETURN_IF_ERROR(CudaStatus(cudaEventRecord(piece->done, stream), "cudaEventRecord"));
+    RETURN_IF_ERROR(Enqueue(*piece, piece->data, static_cast<const char*>(from) + begin,
+                            std::min(kPieceBytes, bytes - begin), cudaMemcpyDeviceToHost, stream));
   }
   // An error of an earlier kernel shows here.
   return CudaStatus(cudaStreamSynchronize(stream), "cudaStreamSynchronize");

@@ -38,6 +38,9 @@ class Staging {
   // The next piece, in turn, once the device has done with it.
   absl::StatusOr<Piece*> Take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Make(Piece* piece) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Enqueues a copy that has the piece at one of its ends.
+  static absl::Status Enqueue(const Piece& piece, void* to, const void* from, size_t bytes,
+                              cudaMemcpyKind kind, cudaStream_t stream);
 
   Mutex mu_;
   std::array<Piece, 4> pieces_ ABSL_GUARDED_BY(mu_);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,9 @@
 #include "weir/tests/cuda_emulation/block.h"
 
 namespace cuda_emulation {
+
+class Stream;
+
 namespace {
 
 // Addresses that nobody may touch but while a task of a stream runs.
@@ -52,12 +56,18 @@ class Memory final : public weir::RegionSource {
   int users_ = 0;
 };
 
+constexpr int kMostDevices = 8;
+
 struct State {
   std::mutex mu;
   Machine machine;
   std::vector<std::unique_ptr<Memory>> memories;
   std::map<std::string, std::pair<int, cudaError_t>> failures;  // Calls to go, and the error.
-  std::atomic<int> streams{0};
+  std::map<std::string, int> calls;
+  std::set<Stream*> live_streams;
+  std::atomic<int> graphs{0};
+  // What a kernel did wrong: no call for the device succeeds any more.
+  std::atomic<cudaError_t> device_errors[kMostDevices] = {};
   std::atomic<cudaError_t> kernel_error{cudaSuccess};
   std::atomic<double> milliseconds{0};
 };
@@ -80,6 +90,7 @@ cudaError_t Fail(cudaError_t error) { return last_error = error; }
 cudaError_t Enter(const char* name) {
   State& s = state();
   std::lock_guard<std::mutex> lock(s.mu);
+  ++s.calls[name];
   const auto failure = s.failures.find(name);
   if (failure != s.failures.end() && failure->second.first-- == 0) {
     const cudaError_t error = failure->second.second;
@@ -96,12 +107,21 @@ cudaError_t Enter(const char* name) {
 
 }  // namespace
 
-struct Event {
+// How far an event has come. Work that waits for it may outlive it.
+struct Progress {
   std::mutex mu;
   std::condition_variable changed;
   int recorded = 0, reached = 0;
   double milliseconds = 0;  // When it was last reached.
 
+  int Record() {
+    std::lock_guard<std::mutex> lock(mu);
+    return ++recorded;
+  }
+  int Recorded() {
+    std::lock_guard<std::mutex> lock(mu);
+    return recorded;
+  }
   void Reach(int count) {
     {
       std::lock_guard<std::mutex> lock(mu);
@@ -116,9 +136,33 @@ struct Event {
   }
 };
 
+struct Event {
+  const int device = current_device;
+  const std::shared_ptr<Progress> progress = std::make_shared<Progress>();
+};
+
+using Tasks = std::vector<std::function<void()>>;
+
+struct Graph {
+  Graph() { ++state().graphs; }
+  ~Graph() { --state().graphs; }
+  Tasks tasks;
+};
+
+struct GraphExec {
+  explicit GraphExec(Tasks work) : tasks(std::make_shared<const Tasks>(std::move(work))) {
+    ++state().graphs;
+  }
+  ~GraphExec() { --state().graphs; }
+  const std::shared_ptr<const Tasks> tasks;  // One at work outlives this.
+};
+
 class Stream {
  public:
-  Stream() : worker_([this] { Work(); }) { ++state().streams; }
+  explicit Stream(int device) : device_(device), worker_([this] { Work(); }) {
+    std::lock_guard<std::mutex> lock(state().mu);
+    state().live_streams.insert(this);
+  }
   ~Stream() {
     {
       std::lock_guard<std::mutex> lock(mu_);
@@ -126,31 +170,77 @@ class Stream {
     }
     changed_.notify_all();
     worker_.join();
-    --state().streams;
+    std::lock_guard<std::mutex> lock(state().mu);
+    state().live_streams.erase(this);
   }
 
+  int device() const { return device_; }
+
+  // Work on the device's memory, which a broken device leaves out. While the stream is captured it
+  // goes into the graph.
   cudaError_t Enqueue(std::function<void()> task) {
+    if (capture_ != nullptr) {
+      capture_->tasks.push_back(std::move(task));
+      return cudaSuccess;
+    }
+    return Push([device = device_, task = std::move(task)] {
+      if (state().device_errors[device] == cudaSuccess) task();
+    });
+  }
+
+  // What an event has to do with the stream.
+  cudaError_t EnqueueMark(std::function<void()> task) {
+    if (capture_ != nullptr) return Invalidate();
+    return Push(std::move(task));
+  }
+
+  cudaError_t Wait() {
+    if (capture_ != nullptr) return Invalidate();
+    WaitUntilIdle();
+    const cudaError_t error = state().device_errors[device_];
+    return error == cudaSuccess ? error : Fail(error);
+  }
+
+  void WaitUntilIdle() {
+    std::unique_lock<std::mutex> lock(mu_);
+    changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
+  }
+
+  cudaError_t BeginCapture() {
+    if (capture_ != nullptr) return Invalidate();
+    capture_ = std::make_unique<Graph>();
+    is_valid_ = true;
+    return cudaSuccess;
+  }
+
+  cudaError_t EndCapture(Graph** graph) {
+    *graph = nullptr;
+    if (capture_ == nullptr) return Fail(cudaErrorInvalidValue);
+    const std::unique_ptr<Graph> captured = std::move(capture_);
+    if (!is_valid_) return Fail(cudaErrorStreamCaptureInvalidated);
+    *graph = new Graph;
+    (*graph)->tasks = std::move(captured->tasks);
+    return cudaSuccess;
+  }
+
+ private:
+  cudaError_t Push(std::function<void()> task) {
+    if (const cudaError_t error = state().device_errors[device_]; error != cudaSuccess) {
+      return Fail(error);
+    }
     {
       std::lock_guard<std::mutex> lock(mu_);
-      if (error_ != cudaSuccess) return Fail(error_);
       queue_.push_back(std::move(task));
     }
     changed_.notify_all();
     return cudaSuccess;
   }
 
-  cudaError_t Wait() {
-    std::unique_lock<std::mutex> lock(mu_);
-    changed_.wait(lock, [this] { return queue_.empty() && !busy_; });
-    return error_ == cudaSuccess ? error_ : Fail(error_);
+  cudaError_t Invalidate() {
+    is_valid_ = false;
+    return Fail(cudaErrorStreamCaptureUnsupported);
   }
 
-  void Break(cudaError_t error) {
-    std::lock_guard<std::mutex> lock(mu_);
-    error_ = error;
-  }
-
- private:
   void Work() {
     std::unique_lock<std::mutex> lock(mu_);
     while (true) {
@@ -169,13 +259,21 @@ class Stream {
     }
   }
 
+  const int device_;
+  std::unique_ptr<Graph> capture_;  // Of the thread that captures.
+  bool is_valid_ = true;
   std::mutex mu_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> queue_;
   bool busy_ = false, stop_ = false;
-  cudaError_t error_ = cudaSuccess;
   std::thread worker_;
 };
+
+// As cudaFree does, before it takes memory away that may be in use.
+void WaitForDevices() {
+  std::lock_guard<std::mutex> lock(state().mu);
+  for (Stream* stream : state().live_streams) stream->WaitUntilIdle();
+}
 
 cudaError_t Launch(const cudaLaunchConfig_t& config, std::function<void()> thread) {
   ENTER("cudaLaunchKernelEx");
@@ -185,11 +283,10 @@ cudaError_t Launch(const cudaLaunchConfig_t& config, std::function<void()> threa
       grid.y > 65535 || grid.z > 65535) {
     return Fail(cudaErrorInvalidValue);
   }
-  Stream* const stream = config.stream;
-  return stream->Enqueue([=, thread = std::move(thread)] {
+  return config.stream->Enqueue([=, device = config.stream->device(), thread = std::move(thread)] {
     const cudaError_t error = state().kernel_error;
     if (error != cudaSuccess) {
-      stream->Break(error);
+      state().device_errors[device] = error;
     } else {
       RunBlocks(grid, block, thread);
     }
@@ -207,7 +304,9 @@ void SetMachine(const Machine& machine) {
     s.memories.push_back(std::make_unique<Memory>(machine.bytes));
   }
   s.failures.clear();
+  s.calls.clear();
   s.kernel_error = cudaSuccess;
+  for (auto& error : s.device_errors) error = cudaSuccess;
 }
 
 size_t BytesInUse() {
@@ -216,7 +315,17 @@ size_t BytesInUse() {
   return bytes;
 }
 
-int StreamsInUse() { return state().streams; }
+int StreamsInUse() {
+  std::lock_guard<std::mutex> lock(state().mu);
+  return static_cast<int>(state().live_streams.size());
+}
+
+int GraphsInUse() { return state().graphs; }
+
+int Calls(const char* name) {
+  std::lock_guard<std::mutex> lock(state().mu);
+  return state().calls[name];
+}
 
 void FailCall(const char* name, int n, cudaError_t error) {
   std::lock_guard<std::mutex> lock(state().mu);
@@ -242,7 +351,10 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorNoDevice: return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice: return "cudaErrorInvalidDevice";
     case cudaErrorIllegalAddress: return "cudaErrorIllegalAddress";
+    case cudaErrorPeerAccessAlreadyEnabled: return "cudaErrorPeerAccessAlreadyEnabled";
     case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
+    case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureInvalidated: return "cudaErrorStreamCaptureInvalidated";
   }
   return "unknown error";
 }
@@ -257,7 +369,12 @@ const char* cudaGetErrorString(cudaError_t error) {
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorIllegalAddress: return "an illegal memory access was encountered";
+    case cudaErrorPeerAccessAlreadyEnabled: return "peer access is already enabled";
     case cudaErrorLaunchFailure: return "unspecified launch failure";
+    case cudaErrorStreamCaptureUnsupported:
+      return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated:
+      return "operation failed due to a previous error during capture";
   }
   return "unrecognized error code";
 }
@@ -290,9 +407,13 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   *free = *total - state().memories[current_device]->blocks().stats().in_use;
   return cudaSuccess;
 }
+cudaError_t cudaDeviceEnablePeerAccess(int device, unsigned /*flags*/) {
+  ENTER("cudaDeviceEnablePeerAccess");
+  return device < state().machine.devices ? cudaSuccess : Fail(cudaErrorInvalidDevice);
+}
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
   ENTER("cudaStreamCreateWithFlags");
-  *stream = new cuda_emulation::Stream;
+  *stream = new cuda_emulation::Stream(current_device);
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
@@ -305,8 +426,9 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned /*flags*/) {
   ENTER("cudaStreamWaitEvent");
-  const int count = event->recorded;
-  return stream->Enqueue([event, count] { event->WaitFor(count); });
+  return stream->EnqueueMark([progress = event->progress, count = event->progress->Recorded()] {
+    progress->WaitFor(count);
+  });
 }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
   ENTER("cudaEventCreateWithFlags");
@@ -319,12 +441,51 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   ENTER("cudaEventRecord");
-  const int count = ++event->recorded;
-  return stream->Enqueue([event, count] { event->Reach(count); });
+  if (stream->device() != event->device) return Fail(cudaErrorInvalidValue);
+  const auto progress = event->progress;
+  const int count = progress->Record();
+  const cudaError_t error = stream->EnqueueMark([=] { progress->Reach(count); });
+  if (error != cudaSuccess) progress->Reach(count);  // Nobody need wait for it.
+  return error;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   ENTER("cudaEventSynchronize");
-  event->WaitFor(event->recorded);
+  event->progress->WaitFor(event->progress->Recorded());
+  const cudaError_t error = state().device_errors[event->device];
+  return error == cudaSuccess ? error : Fail(error);
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
+  ENTER("cudaStreamBeginCapture");
+  return stream->BeginCapture();
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  const cudaError_t error = stream->EndCapture(graph);
+  if (error != cudaSuccess) return error;
+  if (const cudaError_t injected = Enter("cudaStreamEndCapture"); injected != cudaSuccess) {
+    delete std::exchange(*graph, nullptr);  // The capture is over all the same.
+    return injected;
+  }
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph,
+                                 unsigned long long /*flags*/) {
+  ENTER("cudaGraphInstantiate");
+  *exec = new cuda_emulation::GraphExec(graph->tasks);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
+  ENTER("cudaGraphLaunch");
+  return stream->Enqueue([tasks = exec->tasks] {
+    for (const auto& task : *tasks) task();
+  });
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+  delete exec;
   return cudaSuccess;
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
@@ -339,6 +500,7 @@ cudaError_t cudaMalloc(void** data, size_t bytes) {
   return *data == nullptr ? Fail(cudaErrorMemoryAllocation) : cudaSuccess;
 }
 cudaError_t cudaFree(void* data) {
+  cuda_emulation::WaitForDevices();
   for (const auto& memory : state().memories) {
     if (memory->Has(data)) memory->blocks().Deallocate(data);
   }
@@ -356,6 +518,14 @@ cudaError_t cudaFreeHost(void* data) {
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind /*kind*/,
                             cudaStream_t stream) {
   ENTER("cudaMemcpyAsync");
+  return stream->Enqueue([=] { std::memmove(to, from, bytes); });
+}
+cudaError_t cudaMemcpyPeerAsync(void* to, int to_device, const void* from, int from_device,
+                                size_t bytes, cudaStream_t stream) {
+  ENTER("cudaMemcpyPeerAsync");
+  if (!state().memories[to_device]->Has(to) || !state().memories[from_device]->Has(from)) {
+    return Fail(cudaErrorInvalidValue);
+  }
   return stream->Enqueue([=] { std::memmove(to, from, bytes); });
 }
 cudaError_t cudaMemsetAsync(void* data, int value, size_t bytes, cudaStream_t stream) {
