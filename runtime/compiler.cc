@@ -493,7 +493,7 @@ class Compiler {
       const KernelPrepare::OutputInfo& out = k.Out(i);
       if (out.alias < 0 && !out.sized) return RecordKind::kNever;
     }
-    if (IsPure(node)) return RecordKind::kAlways;
+    if (IsPure(node) || k.state_on_device()) return RecordKind::kAlways;
     for (int i = 0; i < node.num_inputs(); ++i) {
       if (weir::IsReference(node.input_type(i))) return RecordKind::kWithVariables;
     }

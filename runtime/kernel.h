@@ -186,6 +186,11 @@ class KernelPrepare {
   void DependsOnShapesOnly() { shapes_only_ = true; }
   bool shapes_only() const { return shapes_only_; }
 
+  // Says of a kernel with effects besides its outputs that each run gives the device the same work
+  // all the same: its state is in the device's memory.
+  void KeepsStateOnDevice() { state_on_device_ = true; }
+  bool state_on_device() const { return state_on_device_; }
+
   // Per session and node, made on first use, shared by all programs: generator states, counters.
   template <typename T>
   std::shared_ptr<T> NodeState(const std::function<std::shared_ptr<T>()>& make) {
@@ -230,6 +235,7 @@ class KernelPrepare {
   size_t workspace_bytes_ = 0;
   bool needs_value_ = false;
   bool shapes_only_ = false;
+  bool state_on_device_ = false;
   KernelFn fn_;
 };
 

@@ -57,8 +57,8 @@ std::unique_ptr<Prefetcher::Feeds> Prefetcher::Take(absl::Span<const Tensor> ten
   if (!is_used_.load(std::memory_order_relaxed)) return nullptr;
   MutexLock lock(mu_);
   const auto found = std::find_if(ready_.begin(), ready_.end(), [tensors](const auto& feeds) {
-    return std::equal(tensors.begin(), tensors.end(), feeds->tensors.begin(),
-                      feeds->tensors.end(), IsSame);
+    return std::equal(tensors.begin(), tensors.end(), feeds->tensors.begin(), feeds->tensors.end(),
+                      IsSame);
   });
   if (found == ready_.end()) return nullptr;
   std::unique_ptr<Feeds> feeds = std::move(*found);

@@ -99,10 +99,9 @@ bool SegmentRecording::CollectVariables() {
     return a.variable == b.variable && a.generation == b.generation;
   };
   variables_.erase(std::unique(variables_.begin(), variables_.end(), is_same), variables_.end());
-  return std::adjacent_find(variables_.begin(), variables_.end(),
-                            [](const auto& a, const auto& b) {
-                              return a.variable == b.variable;
-                            }) == variables_.end();
+  return std::adjacent_find(variables_.begin(), variables_.end(), [](const auto& a, const auto& b) {
+           return a.variable == b.variable;
+         }) == variables_.end();
 }
 
 // While the variables are held.
@@ -114,13 +113,12 @@ absl::Status SegmentRecording::CollectOutputs(const Tensor* slots) {
       outputs_.push_back({slot, tensor});
       continue;
     }
-    const auto owner =
-        std::find_if(variables_.begin(), variables_.end(), [&tensor](const auto& v) {
-          return v.value->SharesBufferWith(tensor);
-        });
+    const auto owner = std::find_if(variables_.begin(), variables_.end(), [&tensor](const auto& v) {
+      return v.value->SharesBufferWith(tensor);
+    });
     if (owner == variables_.end()) return Unimplemented("a value that comes from elsewhere");
-    Tensor view = Tensor::View(tensor.dtype(), tensor.shape(), nullptr,
-                               const_cast<char*>(tensor.raw_data()));
+    Tensor view =
+        Tensor::View(tensor.dtype(), tensor.shape(), nullptr, const_cast<char*>(tensor.raw_data()));
     outputs_.push_back({slot, std::move(view), static_cast<int>(owner - variables_.begin())});
   }
   for (Variable::Unchanged& v : variables_) {
@@ -133,8 +131,8 @@ absl::Status SegmentRecording::CollectOutputs(const Tensor* slots) {
 void SegmentRecording::End(const Tensor* slots) {
   const std::unique_ptr<Recorder> recorder = std::move(recorder_);
   if (recorder == nullptr || !CollectVariables()) return;
-  const absl::Status status = Variable::UseUnchanged(absl::MakeSpan(variables_),
-                                                     [&] { return CollectOutputs(slots); });
+  const absl::Status status =
+      Variable::UseUnchanged(absl::MakeSpan(variables_), [&] { return CollectOutputs(slots); });
   if (!status.ok()) return;
   absl::StatusOr<std::unique_ptr<Recording>> recording = recorder->Finish();
   if (recording.ok()) recording_ = *std::move(recording);

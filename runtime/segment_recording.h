@@ -59,7 +59,7 @@ class SegmentRecording {
   int attempts_ = 0;      // Recordings since the last launch.
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Recording> recording_;
-  std::vector<const void*> inputs_;        // What the segment's inputs were, in their order.
+  std::vector<const void*> inputs_;          // What the segment's inputs were, in their order.
   std::vector<const Buffer*> releases_;      // Those that the steps let go of.
   std::vector<RunState::VariableUse> uses_;  // They keep the variables.
   std::vector<Variable*> updated_;

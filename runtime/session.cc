@@ -397,8 +397,7 @@ absl::Status Callable::Prefetch(absl::Span<const Tensor> feeds) const {
   Session::Impl& session = *impl_->session;
   if (session.options.devices.empty()) return absl::OkStatus();
   RunState run = session.NewRun({});
-  ASSIGN_OR_RETURN(ProgramRunner* const runner,
-                   session.RunnerFor(*impl_->signature, feeds, run));
+  ASSIGN_OR_RETURN(ProgramRunner* const runner, session.RunnerFor(*impl_->signature, feeds, run));
   return runner->Prefetch(feeds);
 }
 

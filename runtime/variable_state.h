@@ -60,8 +60,8 @@ class Variable final : public Resource {
   };
   // Calls `use` while nobody else has a call of these variables, provided that all are as expected,
   // and returns what it answers. Otherwise Aborted when one has another buffer, or else Unavailable
-  // when one has too many shares. REQUIRES: no variable is there twice, and they are in the order of
-  // their addresses.
+  // when one has too many shares. REQUIRES: no variable is there twice, and they are in the order
+  // of their addresses.
   static absl::Status UseUnchanged(absl::Span<Unchanged> variables,
                                    absl::FunctionRef<absl::Status()> use);
 

@@ -37,8 +37,7 @@ struct Model {
   }
 
   std::string Step(const Session& session, float value = 0.25f) const {
-    const auto ran =
-        session.Run({{x, Tensor::Vector<float>({value, 1})}}, {square}, {train});
+    const auto ran = session.Run({{x, Tensor::Vector<float>({value, 1})}}, {square}, {train});
     return ran.ok() ? (*ran)[0].ToString() : ran.status().ToString();
   }
 
@@ -110,8 +109,7 @@ TEST_F(CudaRecording, WhoTracesSeesEachStep) {
   const int before = Calls("cudaGraphLaunch");
   RunMetadata metadata;
   const std::vector<FeedRef> feeds = {{model_.x, Tensor::Vector<float>({1, 1})}};
-  ASSERT_TRUE(
-      session.Run(feeds, {model_.square}, {model_.train}, {.trace = true}, &metadata).ok());
+  ASSERT_TRUE(session.Run(feeds, {model_.square}, {model_.train}, {.trace = true}, &metadata).ok());
   EXPECT_EQ(Calls("cudaGraphLaunch"), before);
   EXPECT_GE(metadata.step_stats().dev_stats(0).node_stats_size(), 4);
 }
@@ -208,8 +206,8 @@ TEST_F(CudaRecording, EachShapeHasItsOwn) {
 
 TEST_F(CudaRecording, AFailingCallIsNoErrorOfTheRun) {
   const std::vector<std::string> want = Want(8);
-  for (const char* call : {"cudaStreamBeginCapture", "cudaStreamEndCapture",
-                           "cudaGraphInstantiate", "cudaGraphLaunch"}) {
+  for (const char* call : {"cudaStreamBeginCapture", "cudaStreamEndCapture", "cudaGraphInstantiate",
+                           "cudaGraphLaunch"}) {
     for (int n = 0; n < 3; ++n) {
       const Session session = model_.Open(OnGpu());
       cuda_emulation::FailCall(call, n, cudaErrorInvalidValue);

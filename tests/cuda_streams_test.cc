@@ -72,7 +72,8 @@ TEST_F(CudaStreams, AnInletIsFilledWhileTheDeviceIsAtWork) {
   ASSERT_TRUE(a->Fill(first.raw_data()).ok());
   Gate gate(*device);
   ASSERT_TRUE(b->Fill(second.raw_data()).ok());
-  EXPECT_EQ(cudaStreamSynchronize(device->in_stream()), cudaSuccess);  // Which the gate does not stop.
+  EXPECT_EQ(cudaStreamSynchronize(device->in_stream()),
+            cudaSuccess);  // Which the gate does not stop.
   ASSERT_TRUE(a->Take(out.mutable_raw_data()).ok());
   ASSERT_TRUE(a->Fill(second.raw_data()).ok());  // After the take, which stands behind the gate.
   gate.Open();
@@ -133,8 +134,8 @@ TEST_F(CudaStreams, ALoopPrefetchesAhead) {
 TEST_F(CudaStreams, EveryFailingCallOfAPrefetchIsAnErrorOrNone) {
   const Tensor fed = Tensor::Vector<float>({2, 3});
   for (const char* call :
-       {"cudaEventCreateWithFlags", "cudaEventRecord", "cudaStreamWaitEvent",
-        "cudaMemcpyAsync", "cudaHostAlloc", "cudaSetDevice", "cudaEventSynchronize"}) {
+       {"cudaEventCreateWithFlags", "cudaEventRecord", "cudaStreamWaitEvent", "cudaMemcpyAsync",
+        "cudaHostAlloc", "cudaSetDevice", "cudaEventSynchronize"}) {
     int failed = 0;
     for (int n = 0; n < 8; ++n) {
       const Session session = Session::Create(scope_, On({MakeSmallCuda()})).value();
@@ -182,8 +183,7 @@ class CudaPeers : public CudaStreams {
 };
 
 TEST_F(CudaPeers, TensorsGoFromGpuToGpuWithoutTheHost) {
-  const Session session =
-      Session::Create(scope_, On({MakeSmallCuda(0), MakeSmallCuda(1)})).value();
+  const Session session = Session::Create(scope_, On({MakeSmallCuda(0), MakeSmallCuda(1)})).value();
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Run(session), "float [2] {2, 32}");
   EXPECT_EQ(Calls("cudaMemcpyPeerAsync"), 40);
   EXPECT_EQ(Calls("cudaDeviceEnablePeerAccess"), 2);
@@ -218,8 +218,7 @@ TEST_F(CudaPeers, EveryFailingCallIsAnErrorAndTheNextRunIsAsGoodAsNew) {
     }
   }
   // Without a way of their own GPUs copy all the same.
-  const Session session =
-      Session::Create(scope_, On({MakeSmallCuda(0), MakeSmallCuda(1)})).value();
+  const Session session = Session::Create(scope_, On({MakeSmallCuda(0), MakeSmallCuda(1)})).value();
   cuda_emulation::FailCall("cudaDeviceEnablePeerAccess", 0, cudaErrorInvalidDevice);
   EXPECT_EQ(Run(session), "float [2] {2, 32}");
 }

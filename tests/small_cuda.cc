@@ -26,9 +26,9 @@ absl::Status Start(const KernelRun& r, Function function, int64_t n, const float
   cudaLaunchConfig_t config{};
   config.blockDim = 32;
   config.stream = device.stream();
-  return device.Named(CudaStatus(
-      cudaLaunchKernelEx(&config, SmallKernel, function, static_cast<int>(n), a, b, out),
-      "the kernel's launch"));
+  return device.Named(
+      CudaStatus(cudaLaunchKernelEx(&config, SmallKernel, function, static_cast<int>(n), a, b, out),
+                 "the kernel's launch"));
 }
 
 template <Function kFunction>

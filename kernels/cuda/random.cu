@@ -125,6 +125,7 @@ struct DrawGroup {
 using Begin = std::function<absl::Status(const KernelRun& r, Philox* base)>;
 
 Begin InNodesStream(KernelPrepare& k) {
+  k.KeepsStateOnDevice();
   const int64_t seed = k.Attr<int64_t>("seed"), seed2 = k.Attr<int64_t>("seed2");
   auto state = k.NodeState<CudaGeneratorState>(
       [&] { return std::make_shared<CudaGeneratorState>(seed, seed2); });

@@ -38,8 +38,8 @@ absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id
   std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels, allow_tf32));
   RETURN_IF_ERROR(device->Activate());
   for (cudaStream_t* stream : {&device->stream_, &device->in_stream_, &device->out_stream_}) {
-    RETURN_IF_ERROR(device->Named(CudaStatus(
-        cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreate")));
+    RETURN_IF_ERROR(device->Named(
+        CudaStatus(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "cudaStreamCreate")));
   }
   MutexLock lock(device->mu_);
   RETURN_IF_ERROR(device->Named(CudaStatus(

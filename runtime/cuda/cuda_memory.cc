@@ -27,8 +27,8 @@ class CudaMemory::CudaInlet final : public DeviceMemory::Inlet {
   absl::Status Init() {
     RETURN_IF_ERROR(device().Activate());
     for (cudaEvent_t* event : {&filled_, &taken_}) {
-      RETURN_IF_ERROR(device().Named(CudaStatus(
-          cudaEventCreateWithFlags(event, cudaEventDisableTiming), "cudaEventCreate")));
+      RETURN_IF_ERROR(device().Named(
+          CudaStatus(cudaEventCreateWithFlags(event, cudaEventDisableTiming), "cudaEventCreate")));
     }
     data_ = memory_.Allocate(bytes_);
     if (data_ == nullptr) {
@@ -61,8 +61,8 @@ class CudaMemory::CudaInlet final : public DeviceMemory::Inlet {
   absl::Status DoTake(void* to) {
     const cudaStream_t stream = device().compute_stream();
     RETURN_IF_ERROR(CudaStatus(cudaStreamWaitEvent(stream, filled_), "cudaStreamWaitEvent"));
-    RETURN_IF_ERROR(CudaStatus(
-        cudaMemcpyAsync(to, data_, bytes_, cudaMemcpyDeviceToDevice, stream), "cudaMemcpyAsync"));
+    RETURN_IF_ERROR(CudaStatus(cudaMemcpyAsync(to, data_, bytes_, cudaMemcpyDeviceToDevice, stream),
+                               "cudaMemcpyAsync"));
     const absl::Status recorded = CudaStatus(cudaEventRecord(taken_, stream), "cudaEventRecord");
     // Without the event the next Fill would not know when it may.
     if (!recorded.ok()) (void)cudaStreamSynchronize(stream);
@@ -122,9 +122,9 @@ absl::Status CudaMemory::CopyFrom(DeviceMemory& source, void* to, const void* fr
   RETURN_IF_ERROR(there.MakeWait(stream));
   RETURN_IF_ERROR(device_.Activate());
   OpenWayFrom(there);
-  RETURN_IF_ERROR(device_.Named(CudaStatus(
-      cudaMemcpyPeerAsync(to, device_.ordinal(), from, there.ordinal(), bytes, stream),
-      "cudaMemcpyPeerAsync")));
+  RETURN_IF_ERROR(device_.Named(
+      CudaStatus(cudaMemcpyPeerAsync(to, device_.ordinal(), from, there.ordinal(), bytes, stream),
+                 "cudaMemcpyPeerAsync")));
   // What overwrites the source comes after the copy.
   const absl::Status waits = device_.MakeWait(there.compute_stream());
   if (!waits.ok()) (void)cudaStreamSynchronize(stream);

@@ -48,9 +48,8 @@ cudaStream_t CudaRecorder::StreamOf(const CudaDevice& device) {
 absl::StatusOr<std::unique_ptr<Recorder>> CudaRecorder::Start(CudaDevice& device) {
   RETURN_IF_ERROR(device.Activate());
   std::unique_ptr<CudaRecorder> recorder(new CudaRecorder(device));
-  RETURN_IF_ERROR(
-      CudaStatus(cudaStreamCreateWithFlags(&recorder->stream_, cudaStreamNonBlocking),
-                 "cudaStreamCreate"));
+  RETURN_IF_ERROR(CudaStatus(cudaStreamCreateWithFlags(&recorder->stream_, cudaStreamNonBlocking),
+                             "cudaStreamCreate"));
   // Between the steps that are recorded the thread does work that is not, which may allocate. Only
   // this mode leaves other streams, and other threads, all that they may do otherwise.
   RETURN_IF_ERROR(
