@@ -10,15 +10,20 @@
 namespace weir {
 namespace {
 
-template <typename F>
-void ForRealType(DataType type, const F& f) {
-  const absl::Status status =
-      DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t, uint8_t,
-                   uint16_t, uint32_t, uint64_t>(type, [&]<typename T>(TypeTag<T> tag) {
-        f(tag);
-        return absl::OkStatus();
-      });
+Complex128 ValueOf(const Tensor& t, int64_t i) {
+  Complex128 value = 0;
+  const auto read = [&]<typename T>(TypeTag<T>) {
+    if constexpr (std::is_same_v<T, Complex64>) {
+      value = Complex128(t.data<T>()[i]);
+    } else {
+      value = static_cast<double>(t.data<T>()[i]);
+    }
+    return absl::OkStatus();
+  };
+  const absl::Status status = DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t,
+                      uint8_t, uint16_t, uint32_t, uint64_t, Complex64>(t.dtype(), read);
   EXPECT_TRUE(status.ok()) << status;
+  return value;
 }
 
 absl::StatusOr<std::vector<Tensor>> RunOn(absl::string_view device, const SessionOptions& options,
@@ -41,21 +46,31 @@ absl::StatusOr<std::vector<Tensor>> RunOn(absl::string_view device, const Sessio
 
 }  // namespace
 
-Tensor Numbers(DataType type, const Shape& shape, uint32_t seed) {
-  Tensor result = Tensor::Make(type, shape).value();
-  ForRealType(type, [&]<typename T>(TypeTag<T>) {
-    for (T& element : result.mutable_values<T>()) {
-      seed = seed * 1664525u + 1013904223u;
-      const double value = static_cast<double>(seed >> 8) / (1 << 22) - 2;
-      if constexpr (std::is_same_v<T, bool>) {
-        element = value > -1.9;
-      } else if constexpr (std::is_integral_v<T>) {
-        element = static_cast<T>(static_cast<int>(value * 50));
-      } else {
-        element = T(static_cast<float>(value));
-      }
-    }
-  });
+Tensor Numbers(DataType type, const Shape& shape, uint32_t seed, double offset) {
+  std::vector<double> values(shape.num_elements());
+  for (double& value : values) {
+    seed = seed * 1664525u + 1013904223u;
+    value = static_cast<double>(seed >> 8) / (1 << 22) - 2 + offset;
+  }
+  Tensor result;
+  const absl::Status status =
+      DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t,
+                      uint8_t, uint16_t, uint32_t, uint64_t>(
+          type, [&]<typename T>(TypeTag<T>) {
+            Tensor tensor = Tensor::Make(type, shape).value();
+            for (size_t i = 0; i < values.size(); ++i) {
+              if constexpr (std::is_same_v<T, bool>) {
+                tensor.mutable_data<T>()[i] = values[i] > -1.9;
+              } else if constexpr (std::is_integral_v<T>) {
+                tensor.mutable_data<T>()[i] = static_cast<T>(values[i] * 50);
+              } else {
+                tensor.mutable_data<T>()[i] = T(static_cast<float>(values[i]));
+              }
+            }
+            result = tensor;
+            return absl::OkStatus();
+          });
+  EXPECT_TRUE(status.ok()) << status;
   return result;
 }
 
@@ -66,13 +81,6 @@ double ToleranceOf(DataType type) {
     case DT_FLOAT: return 2e-5;
     default: return 1e-12;
   }
-}
-
-double ValueOf(const Tensor& t, int64_t i) {
-  double value = 0;
-  ForRealType(t.dtype(),
-              [&]<typename T>(TypeTag<T>) { value = static_cast<double>(t.data<T>()[i]); });
-  return value;
 }
 
 SessionOptions WithGpu() {
@@ -88,27 +96,28 @@ absl::StatusOr<std::vector<Tensor>> RunOnGpu(const std::vector<Tensor>& inputs,
   return RunOn("/gpu:0", WithGpu(), inputs, build);
 }
 
+void ExpectClose(const std::vector<Tensor>& got, const std::vector<Tensor>& want,
+                 double tolerance) {
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t o = 0; o < want.size(); ++o) {
+    const Tensor &g = got[o], &w = want[o];
+    ASSERT_EQ(g.shape(), w.shape());
+    for (int64_t i = 0; i < w.num_elements(); ++i) {
+      const Complex128 a = ValueOf(g, i), b = ValueOf(w, i);
+      if (std::isnan(a.real()) && std::isnan(b.real())) continue;
+      if (a == b) continue;  // Infinities, too.
+      ASSERT_LE(std::abs(a - b), tolerance * std::max(1.0, std::abs(b)))
+          << "output " << o << " element " << i << " is " << a << ", should be " << b;
+    }
+  }
+}
+
 void ExpectSame(const std::vector<Tensor>& inputs, double tolerance, const BuildOp& build) {
   const auto got = RunOnGpu(inputs, build);
   ASSERT_TRUE(got.ok()) << got.status();
   const auto want = RunOn("/cpu:0", {.threads = 1}, inputs, build);
   ASSERT_TRUE(want.ok()) << want.status();
   ExpectClose(*got, *want, tolerance);
-}
-
-void ExpectClose(const std::vector<Tensor>& got, const std::vector<Tensor>& want,
-                 double tolerance) {
-  ASSERT_EQ(got.size(), want.size());
-  for (size_t o = 0; o < want.size(); ++o) {
-    ASSERT_EQ(got[o].shape(), want[o].shape());
-    for (int64_t i = 0; i < want[o].num_elements(); ++i) {
-      const double a = ValueOf(got[o], i), b = ValueOf(want[o], i);
-      if (std::isnan(a) && std::isnan(b)) continue;
-      if (a == b) continue;  // Infinities, too.
-      ASSERT_LE(std::abs(a - b), tolerance * std::max(1.0, std::abs(b)))
-          << "output " << o << " element " << i << " is " << a << ", should be " << b;
-    }
-  }
 }
 
 }  // namespace weir

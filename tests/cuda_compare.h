@@ -13,13 +13,11 @@ namespace weir {
 
 using BuildOp = std::function<Operation(const Scope&, const std::vector<Output>&)>;
 
-// Numbers in [-2, 2], all different for a while; whole ones in [-100, 100] for integers, mostly
-// true for booleans.
-Tensor Numbers(DataType type, const Shape& shape, uint32_t seed = 1);
+// Numbers in [-2, 2] + offset, all different for a while; fifty times that, in whole numbers, for
+// integers; mostly true for booleans.
+Tensor Numbers(DataType type, const Shape& shape, uint32_t seed = 1, double offset = 0);
 // A usual bound of relative errors.
 double ToleranceOf(DataType type);
-// Element i of a tensor of real numbers or booleans.
-double ValueOf(const Tensor& t, int64_t i);
 
 // Options of a session with an emulated GPU, on which an op that asks for it must run.
 SessionOptions WithGpu();

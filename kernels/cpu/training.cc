@@ -1,18 +1,12 @@
 // The update steps of optimizers: one body for all rules, dense or sparse, on variables of either
-// kind. The formulas are in training_rules_util.h.
+// kind. The formulas are in kernels/common/training_rules.h.
 
-#include <type_traits>
-
-#include "weir/kernels/cpu/training_rules_util.h"
-#include "weir/kernels/cpu/variable_util.h"
+#include "weir/kernels/common/numbers.h"
+#include "weir/kernels/common/training_rules.h"
+#include "weir/kernels/cpu/training_util.h"
 
 namespace weir {
 namespace {
-
-// 16-bit types compute in float.
-template <typename T>
-using ComputeType =
-    std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
 
 // The rough cost of a step per element, in simple operations.
 constexpr double kStepCost = 12;
@@ -69,66 +63,6 @@ void Update(const StepCall& call, int64_t gradient_offset, int64_t offset, int64
   }(std::make_index_sequence<Rule::kVariables>());
 }
 
-// Where a step finds its inputs.
-struct StepInputs {
-  int gradient = -1;
-  int indices = -1;  // -1: a dense step.
-  absl::InlinedVector<int, 6> scalars;
-  int variables = 0;
-  bool is_reference = false;
-};
-
-StepInputs FindInputs(const KernelPrepare& k, int variables,
-                      absl::Span<const char* const> scalars) {
-  StepInputs in;
-  const std::vector<ArgSpec>& args = k.node().op().inputs;
-  const auto find = [&](absl::string_view name) {
-    for (size_t i = 0; i < args.size(); ++i) {
-      if (args[i].name == name) return static_cast<int>(i);
-    }
-    return -1;
-  };
-  in.gradient = find("grad") >= 0 ? find("grad") : find("delta");
-  in.indices = find("indices");
-  for (const char* name : scalars) in.scalars.push_back(find(name));
-  in.variables = variables;
-  in.is_reference = IsReferenceInput(k, 0);
-  return in;
-}
-
-absl::Status CheckStep(const KernelPrepare& k, const StepInputs& in) {
-  for (int i : in.scalars) {
-    if (i < 0) return Internal(k.node().op().name, " lacks a scalar of its rule");
-    if (k.In(i).shape().rank() != 0) return k.InvalidInput(i, "must be a scalar");
-  }
-  if (in.indices < 0) return absl::OkStatus();
-  const Shape& indices = k.In(in.indices).shape();
-  if (indices.rank() != 1) return k.InvalidInput(in.indices, "must be a vector");
-  const Shape& gradient = k.In(in.gradient).shape();
-  if (gradient.rank() < 1 || gradient.dim(0) != indices.dim(0)) {
-    return k.InvalidInput(in.gradient, "must have as many rows as there are indices");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckShapes(absl::Span<Tensor* const> variables, const Tensor& gradient, bool sparse) {
-  const Shape& shape = variables[0]->shape();
-  for (const Tensor* slot : variables) {
-    if (slot->shape() == shape) continue;
-    return InvalidArgument("var and its slots do not have the same shape: ", shape.ToString(), " ",
-                           slot->shape().ToString());
-  }
-  if (!sparse) {
-    if (gradient.shape() == shape) return absl::OkStatus();
-    return InvalidArgument("var and grad do not have the same shape", shape.ToString(), " ",
-                           gradient.shape().ToString());
-  }
-  if (shape.rank() < 1) return InvalidArgument("var must be at least 1 dimensional");
-  if (shape.WithDim(0, 1) == gradient.shape().WithDim(0, 1)) return absl::OkStatus();
-  return InvalidArgument("var and grad must match in all dimensions but the first: ",
-                         shape.ToString(), " ", gradient.shape().ToString());
-}
-
 // The rows to update, each in [0, rows).
 absl::Status ReadIndices(const Tensor& indices, int64_t rows, int64_t* out) {
   return DispatchType<int32_t, int64_t>(
@@ -148,16 +82,13 @@ absl::Status ReadIndices(const Tensor& indices, int64_t rows, int64_t* out) {
 absl::Status RunStep(const KernelRun& r, const StepInputs& in, const StepFlags& flags,
                      size_t rows_offset, UpdateFn update) {
   const Tensor& gradient = r.In(in.gradient);
-  absl::InlinedVector<Variable*, 4> variables(in.variables);
-  for (int i = 0; i < in.variables; ++i) {
-    ASSIGN_OR_RETURN(variables[i], InitializedVariable(r, i, gradient.dtype(), in.is_reference));
-  }
+  ASSIGN_OR_RETURN(const StepVariables variables, FindStepVariables(r, in));
   StepCall call;
   call.gradient = gradient.raw_data();
   call.flags = flags;
   for (int i : in.scalars) call.scalars.push_back(&r.In(i));
   return Variable::UpdateAll(variables, [&](absl::Span<Tensor* const> t) -> absl::Status {
-    RETURN_IF_ERROR(CheckShapes(t, gradient, in.indices >= 0));
+    RETURN_IF_ERROR(CheckStepShapes(t, gradient, in.indices >= 0));
     for (Tensor* tensor : t) call.variables.push_back(tensor->mutable_raw_data());
     const int64_t n = gradient.num_elements();
     if (in.indices < 0) {
@@ -181,13 +112,7 @@ absl::Status RunStep(const KernelRun& r, const StepInputs& in, const StepFlags& 
 
 absl::Status PrepareStep(KernelPrepare& k, const StepInputs& in, UpdateFn update) {
   RETURN_IF_ERROR(CheckStep(k, in));
-  StepFlags flags;
-  if (k.node().attrs().Find("use_nesterov") != nullptr) {
-    flags.use_nesterov = k.Attr<bool>("use_nesterov");
-  }
-  if (k.node().attrs().Find("update_slots") != nullptr) {
-    flags.update_slots = k.Attr<bool>("update_slots");
-  }
+  const StepFlags flags = ReadStepFlags(k);
   size_t rows = 0;
   if (in.indices >= 0) {
     rows = k.Workspace(static_cast<size_t>(k.In(in.indices).shape().dim(0)) * sizeof(int64_t));
@@ -198,46 +123,34 @@ absl::Status PrepareStep(KernelPrepare& k, const StepInputs& in, UpdateFn update
 
 template <template <typename> class RuleOf, typename... Types>
 absl::Status PrepareRule(KernelPrepare& k) {
-  const StepInputs in = FindInputs(k, RuleOf<float>::kVariables, RuleOf<float>::kScalars);
+  const StepInputs in = FindStepInputs(k, RuleOf<float>::kVariables, RuleOf<float>::kScalars);
   return k.ForType<Types...>("T",
                              [&]<typename T>() { return PrepareStep(k, in, Update<RuleOf, T>); });
 }
 
-// The forms in which a rule exists (ops/training.cc).
-enum Forms { kAllForms, kDenseForms, kResourceForms, kResourceDenseForm };
+class Table {
+ public:
+  explicit Table(KernelRegistry& registry) : registry_(registry) {}
 
-template <template <typename> class RuleOf, typename... Extra>
-void Add(KernelRegistry& kernels, const char* rule, Forms forms) {
-  const bool sparse = forms == kAllForms || forms == kResourceForms;
-  const bool reference = forms == kAllForms || forms == kDenseForms;
-  const PrepareFn prepare = PrepareRule<RuleOf, Half, BFloat16, float, double, Extra...>;
-  kernels.Add(absl::StrCat("ResourceApply", rule), "CPU", prepare);
-  if (reference) kernels.Add(absl::StrCat("Apply", rule), "CPU", prepare);
-  if (sparse) kernels.Add(absl::StrCat("ResourceSparseApply", rule), "CPU", prepare);
-  if (sparse && reference) kernels.Add(absl::StrCat("SparseApply", rule), "CPU", prepare);
-}
+  template <template <typename> class RuleOf, typename... Extra>
+  void Add(const char* rule, StepForms forms) {
+    const PrepareFn prepare = PrepareRule<RuleOf, Half, BFloat16, float, double, Extra...>;
+    const bool sparse = IsSparseForm(forms), reference = IsReferenceForm(forms);
+    registry_.Add(absl::StrCat("ResourceApply", rule), "CPU", prepare);
+    if (reference) registry_.Add(absl::StrCat("Apply", rule), "CPU", prepare);
+    if (sparse) registry_.Add(absl::StrCat("ResourceSparseApply", rule), "CPU", prepare);
+    if (sparse && reference) registry_.Add(absl::StrCat("SparseApply", rule), "CPU", prepare);
+  }
+
+ private:
+  KernelRegistry& registry_;
+};
 
 }  // namespace
 
 void RegisterTrainingKernels(KernelRegistry& kernels) {
-  Add<GradientDescentRule, Complex64, Complex128>(kernels, "GradientDescent", kDenseForms);
-  Add<ProximalGradientDescentRule>(kernels, "ProximalGradientDescent", kAllForms);
-  Add<MomentumRule>(kernels, "Momentum", kAllForms);
-  Add<KerasMomentumRule>(kernels, "KerasMomentum", kResourceForms);
-  Add<AdamRule>(kernels, "Adam", kDenseForms);
-  Add<AdamWithAmsgradRule>(kernels, "AdamWithAmsgrad", kResourceDenseForm);
-  Add<AdaMaxRule>(kernels, "AdaMax", kDenseForms);
-  Add<AdagradRule>(kernels, "Adagrad", kAllForms);
-  Add<AdagradV2Rule>(kernels, "AdagradV2", kAllForms);
-  Add<ProximalAdagradRule>(kernels, "ProximalAdagrad", kAllForms);
-  Add<AdagradDARule>(kernels, "AdagradDA", kAllForms);
-  Add<AdadeltaRule>(kernels, "Adadelta", kAllForms);
-  Add<RMSPropRule>(kernels, "RMSProp", kAllForms);
-  Add<CenteredRMSPropRule>(kernels, "CenteredRMSProp", kAllForms);
-  Add<FtrlRule>(kernels, "Ftrl", kAllForms);
-  Add<FtrlV2Rule>(kernels, "FtrlV2", kAllForms);
-  Add<AddSignRule>(kernels, "AddSign", kDenseForms);
-  Add<PowerSignRule>(kernels, "PowerSign", kDenseForms);
+  Table table(kernels);
+  FillTrainingTable(table);
 }
 
 }  // namespace weir

@@ -150,15 +150,8 @@ absl::Status PrepareUpdate(KernelPrepare& k) {
   if (k.num_outputs() > 0) k.Out(0).SetShape(Shape()).Alias(0);
   const DataType dtype = k.In(1).dtype();
   return DispatchNumbers(dtype, [&]<typename T>(TypeTag<T>) {
-    return k.Run([=](KernelRun& r) -> absl::Status {
-      ASSIGN_OR_RETURN(Variable* const variable, InitializedVariable(r, 0, dtype, is_reference));
-      const Tensor& value = r.In(1);
-      return variable->Update([&](Tensor& t) -> absl::Status {
-        if (t.shape() != value.shape()) {
-          return InvalidArgument("Cannot update variable with shape ", t.shape().ToString(),
-                                 " using a Tensor with shape ", value.shape().ToString(),
-                                 ", shapes must be equal.");
-        }
+    return k.Run([=](KernelRun& r) {
+      return UpdateVariable(r, dtype, is_reference, [&](Tensor& t, const Tensor& value) {
         T* const to = t.mutable_data<T>();
         const T* const from = value.data<T>();
         r.ParallelFor(t.num_elements(), 1,

@@ -25,6 +25,18 @@ absl::StatusOr<Variable*> InitializedVariable(const KernelRun& r, int i, DataTyp
   return variable;
 }
 
+absl::Status UpdateVariable(const KernelRun& r, DataType dtype, bool is_reference,
+                            absl::FunctionRef<absl::Status(Tensor&, const Tensor&)> update) {
+  ASSIGN_OR_RETURN(Variable* const variable, InitializedVariable(r, 0, dtype, is_reference));
+  const Tensor& value = r.In(1);
+  return variable->Update([&](Tensor& t) -> absl::Status {
+    if (t.shape() == value.shape()) return update(t, value);
+    return InvalidArgument("Cannot update variable with shape ", t.shape().ToString(),
+                           " using a Tensor with shape ", value.shape().ToString(),
+                           ", shapes must be equal.");
+  });
+}
+
 PartialShape DeclaredVariableShape(const KernelPrepare& k, int i) {
   const KernelPrepare::InputInfo& in = k.In(i);
   if (in.value == nullptr || in.value->dtype() != DT_RESOURCE || in.value->num_elements() != 1) {

@@ -1,5 +1,5 @@
-#ifndef WEIR_KERNELS_CPU_TRAINING_RULES_UTIL_H_
-#define WEIR_KERNELS_CPU_TRAINING_RULES_UTIL_H_
+#ifndef WEIR_KERNELS_COMMON_TRAINING_RULES_H_
+#define WEIR_KERNELS_COMMON_TRAINING_RULES_H_
 
 // The update rules of optimizers, one element at a time.
 //
@@ -8,11 +8,14 @@
 //   kScalars              the names of the scalar inputs that it reads, in the order of `s` below
 //   Rule(s, flags)        takes the scalars' values; what they imply is computed once
 //   operator()(g, var, slots...)   updates one element; g is the gradient
-// over a computing type C: float for 16-bit types, else the variable's own.
+// over a computing type C: float for 16-bit types, else the variable's own. Rules are constexpr,
+// which lets a compiler for a device take them as they are.
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "weir/core/dtype.h"
 
 namespace weir {
 
@@ -23,13 +26,13 @@ struct StepFlags {
 };
 
 template <typename C>
-inline C SignOf(C x) {
+constexpr C SignOf(C x) {
   return static_cast<C>((x > C(0)) - (x < C(0)));
 }
 
 // Soft thresholding: x moved towards zero by `by`.
 template <typename C>
-inline C Shrink(C x, C by) {
+constexpr C Shrink(C x, C by) {
   return SignOf(x) * std::max(std::abs(x) - by, C(0));
 }
 
@@ -37,8 +40,8 @@ template <typename C>
 struct GradientDescentRule {
   static constexpr int kVariables = 1;
   static constexpr std::array kScalars = {"alpha"};
-  GradientDescentRule(const C* s, const StepFlags&) : lr(s[0]) {}
-  void operator()(C g, C& var) const { var -= g * lr; }
+  constexpr GradientDescentRule(const C* s, const StepFlags&) : lr(s[0]) {}
+  constexpr void operator()(C g, C& var) const { var -= g * lr; }
   C lr;
 };
 
@@ -46,9 +49,9 @@ template <typename C>
 struct ProximalGradientDescentRule {
   static constexpr int kVariables = 1;
   static constexpr std::array kScalars = {"alpha", "l1", "l2"};
-  ProximalGradientDescentRule(const C* s, const StepFlags&)
+  constexpr ProximalGradientDescentRule(const C* s, const StepFlags&)
       : lr(s[0]), threshold(s[0] * std::max(s[1], C(0))), divisor(C(1) + s[2] * s[0]) {}
-  void operator()(C g, C& var) const { var = Shrink(var - g * lr, threshold) / divisor; }
+  constexpr void operator()(C g, C& var) const { var = Shrink(var - g * lr, threshold) / divisor; }
   C lr, threshold, divisor;
 };
 
@@ -56,9 +59,9 @@ template <typename C>
 struct MomentumRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "momentum"};
-  MomentumRule(const C* s, const StepFlags& flags)
+  constexpr MomentumRule(const C* s, const StepFlags& flags)
       : lr(s[0]), momentum(s[1]), nesterov(flags.use_nesterov) {}
-  void operator()(C g, C& var, C& accum) const {
+  constexpr void operator()(C g, C& var, C& accum) const {
     accum = accum * momentum + g;
     var -= nesterov ? g * lr + accum * momentum * lr : accum * lr;
   }
@@ -70,9 +73,9 @@ template <typename C>
 struct KerasMomentumRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "momentum"};
-  KerasMomentumRule(const C* s, const StepFlags& flags)
+  constexpr KerasMomentumRule(const C* s, const StepFlags& flags)
       : lr(s[0]), momentum(s[1]), nesterov(flags.use_nesterov) {}
-  void operator()(C g, C& var, C& accum) const {
+  constexpr void operator()(C g, C& var, C& accum) const {
     accum = accum * momentum - g * lr;
     var += nesterov ? accum * momentum - g * lr : accum;
   }
@@ -85,13 +88,13 @@ struct AdamRule {
   static constexpr int kVariables = 3;
   static constexpr std::array kScalars = {"beta1_power", "beta2_power", "lr",
                                           "beta1",       "beta2",       "epsilon"};
-  AdamRule(const C* s, const StepFlags& flags)
+  constexpr AdamRule(const C* s, const StepFlags& flags)
       : alpha(s[2] * std::sqrt(C(1) - s[1]) / (C(1) - s[0])),
         beta1(s[3]),
         beta2(s[4]),
         epsilon(s[5]),
         nesterov(flags.use_nesterov) {}
-  void operator()(C g, C& var, C& m, C& v) const {
+  constexpr void operator()(C g, C& var, C& m, C& v) const {
     m += (g - m) * (C(1) - beta1);
     v += (g * g - v) * (C(1) - beta2);
     const C step = nesterov ? g * (C(1) - beta1) + beta1 * m : m;
@@ -105,12 +108,12 @@ template <typename C>
 struct AdamWithAmsgradRule {
   static constexpr int kVariables = 4;
   static constexpr std::array kScalars = AdamRule<C>::kScalars;
-  AdamWithAmsgradRule(const C* s, const StepFlags&)
+  constexpr AdamWithAmsgradRule(const C* s, const StepFlags&)
       : alpha(s[2] * std::sqrt(C(1) - s[1]) / (C(1) - s[0])),
         beta1(s[3]),
         beta2(s[4]),
         epsilon(s[5]) {}
-  void operator()(C g, C& var, C& m, C& v, C& vhat) const {
+  constexpr void operator()(C g, C& var, C& m, C& v, C& vhat) const {
     m += (g - m) * (C(1) - beta1);
     v += (g * g - v) * (C(1) - beta2);
     vhat = std::max(vhat, v);
@@ -123,9 +126,9 @@ template <typename C>
 struct AdaMaxRule {
   static constexpr int kVariables = 3;
   static constexpr std::array kScalars = {"beta1_power", "lr", "beta1", "beta2", "epsilon"};
-  AdaMaxRule(const C* s, const StepFlags&)
+  constexpr AdaMaxRule(const C* s, const StepFlags&)
       : alpha(s[1] / (C(1) - s[0])), beta1(s[2]), beta2(s[3]), epsilon(s[4]) {}
-  void operator()(C g, C& var, C& m, C& v) const {
+  constexpr void operator()(C g, C& var, C& m, C& v) const {
     m += (g - m) * (C(1) - beta1);
     v = std::max(beta2 * v, std::abs(g));
     var -= alpha * (m / (v + epsilon));
@@ -137,8 +140,9 @@ template <typename C>
 struct AdagradRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr"};
-  AdagradRule(const C* s, const StepFlags& flags) : lr(s[0]), update(flags.update_slots) {}
-  void operator()(C g, C& var, C& accum) const {
+  constexpr AdagradRule(const C* s, const StepFlags& flags)
+      : lr(s[0]), update(flags.update_slots) {}
+  constexpr void operator()(C g, C& var, C& accum) const {
     if (update) accum += g * g;
     var -= g * lr * (C(1) / std::sqrt(accum));
   }
@@ -150,9 +154,9 @@ template <typename C>
 struct AdagradV2Rule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "epsilon"};
-  AdagradV2Rule(const C* s, const StepFlags& flags)
+  constexpr AdagradV2Rule(const C* s, const StepFlags& flags)
       : lr(s[0]), epsilon(s[1]), update(flags.update_slots) {}
-  void operator()(C g, C& var, C& accum) const {
+  constexpr void operator()(C g, C& var, C& accum) const {
     if (update) accum += g * g;
     var -= g * lr / (std::sqrt(accum) + epsilon);
   }
@@ -164,9 +168,9 @@ template <typename C>
 struct ProximalAdagradRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "l1", "l2"};
-  ProximalAdagradRule(const C* s, const StepFlags&)
+  constexpr ProximalAdagradRule(const C* s, const StepFlags&)
       : lr(s[0]), l1(std::max(s[1], C(0))), l2(s[2]) {}
-  void operator()(C g, C& var, C& accum) const {
+  constexpr void operator()(C g, C& var, C& accum) const {
     accum += g * g;
     const C rate = lr * (C(1) / std::sqrt(accum));
     var = Shrink(var - g * rate, rate * l1) / (C(1) + l2 * rate);
@@ -178,9 +182,9 @@ template <typename C>
 struct AdagradDARule {
   static constexpr int kVariables = 3;
   static constexpr std::array kScalars = {"lr", "l1", "l2", "global_step"};
-  AdagradDARule(const C* s, const StepFlags&)
+  constexpr AdagradDARule(const C* s, const StepFlags&)
       : lr(s[0]), threshold(std::max(s[1], C(0)) * s[3]), decay(s[2] * s[3] * s[0]) {}
-  void operator()(C g, C& var, C& sum, C& squares) const {
+  constexpr void operator()(C g, C& var, C& sum, C& squares) const {
     sum += g;
     squares += g * g;
     var = -lr * Shrink(sum, threshold) / (decay + std::sqrt(squares));
@@ -192,8 +196,8 @@ template <typename C>
 struct AdadeltaRule {
   static constexpr int kVariables = 3;
   static constexpr std::array kScalars = {"lr", "rho", "epsilon"};
-  AdadeltaRule(const C* s, const StepFlags&) : lr(s[0]), rho(s[1]), epsilon(s[2]) {}
-  void operator()(C g, C& var, C& accum, C& accum_update) const {
+  constexpr AdadeltaRule(const C* s, const StepFlags&) : lr(s[0]), rho(s[1]), epsilon(s[2]) {}
+  constexpr void operator()(C g, C& var, C& accum, C& accum_update) const {
     accum = accum * rho + g * g * (C(1) - rho);
     const C update = std::sqrt(accum_update + epsilon) * (C(1) / std::sqrt(accum + epsilon)) * g;
     var -= update * lr;
@@ -206,8 +210,9 @@ template <typename C>
 struct RMSPropRule {
   static constexpr int kVariables = 3;
   static constexpr std::array kScalars = {"lr", "rho", "momentum", "epsilon"};
-  RMSPropRule(const C* s, const StepFlags&) : lr(s[0]), rho(s[1]), momentum(s[2]), epsilon(s[3]) {}
-  void operator()(C g, C& var, C& ms, C& mom) const {
+  constexpr RMSPropRule(const C* s, const StepFlags&)
+      : lr(s[0]), rho(s[1]), momentum(s[2]), epsilon(s[3]) {}
+  constexpr void operator()(C g, C& var, C& ms, C& mom) const {
     ms += (g * g - ms) * (C(1) - rho);
     mom = mom * momentum + g * lr / std::sqrt(ms + epsilon);
     var -= mom;
@@ -219,9 +224,9 @@ template <typename C>
 struct CenteredRMSPropRule {
   static constexpr int kVariables = 4;
   static constexpr std::array kScalars = {"lr", "rho", "momentum", "epsilon"};
-  CenteredRMSPropRule(const C* s, const StepFlags&)
+  constexpr CenteredRMSPropRule(const C* s, const StepFlags&)
       : lr(s[0]), rho(s[1]), momentum(s[2]), epsilon(s[3]) {}
-  void operator()(C g, C& var, C& mg, C& ms, C& mom) const {
+  constexpr void operator()(C g, C& var, C& mg, C& ms, C& mom) const {
     ms += (g * g - ms) * (C(1) - rho);
     mg += (g - mg) * (C(1) - rho);
     mom = mom * momentum + g * lr / std::sqrt(ms - mg * mg + epsilon);
@@ -241,14 +246,14 @@ struct FtrlRuleOf {
       return std::array{"lr", "l1", "l2", "lr_power"};
     }
   }();
-  FtrlRuleOf(const C* s, const StepFlags&)
+  constexpr FtrlRuleOf(const C* s, const StepFlags&)
       : lr(s[0]),
         l1(s[1]),
         l2(s[2]),
         power(-s[3]),
         shrinkage(kShrinkage ? s[4] : C(0)),
         is_root(power == C(0.5)) {}
-  void operator()(C g, C& var, C& accum, C& linear) const {
+  constexpr void operator()(C g, C& var, C& accum, C& linear) const {
     const C next = accum + g * g;
     const C next_power = is_root ? std::sqrt(next) : std::pow(next, power);
     const C old_power = is_root ? std::sqrt(accum) : std::pow(accum, power);
@@ -271,8 +276,9 @@ template <typename C>
 struct AddSignRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "alpha", "sign_decay", "beta"};
-  AddSignRule(const C* s, const StepFlags&) : lr(s[0]), alpha(s[1]), decay(s[2]), beta(s[3]) {}
-  void operator()(C g, C& var, C& m) const {
+  constexpr AddSignRule(const C* s, const StepFlags&)
+      : lr(s[0]), alpha(s[1]), decay(s[2]), beta(s[3]) {}
+  constexpr void operator()(C g, C& var, C& m) const {
     m = m * beta + g * (C(1) - beta);
     var -= lr * (alpha + decay * SignOf(g) * SignOf(m)) * g;
   }
@@ -283,14 +289,50 @@ template <typename C>
 struct PowerSignRule {
   static constexpr int kVariables = 2;
   static constexpr std::array kScalars = {"lr", "logbase", "sign_decay", "beta"};
-  PowerSignRule(const C* s, const StepFlags&) : lr(s[0]), logbase(s[1]), decay(s[2]), beta(s[3]) {}
-  void operator()(C g, C& var, C& m) const {
+  constexpr PowerSignRule(const C* s, const StepFlags&)
+      : lr(s[0]), logbase(s[1]), decay(s[2]), beta(s[3]) {}
+  constexpr void operator()(C g, C& var, C& m) const {
     m = m * beta + g * (C(1) - beta);
     var -= lr * std::exp(logbase * decay * SignOf(g) * SignOf(m)) * g;
   }
   C lr, logbase, decay, beta;
 };
 
+// The forms in which a rule exists (ops/training.cc): Apply, ResourceApply, SparseApply and
+// ResourceSparseApply; the dense ones; those for resources; ResourceApply alone.
+enum class StepForms { kAll, kDense, kResource, kResourceDense };
+
+constexpr bool IsSparseForm(StepForms forms) {
+  return forms == StepForms::kAll || forms == StepForms::kResource;
+}
+constexpr bool IsReferenceForm(StepForms forms) {
+  return forms == StepForms::kAll || forms == StepForms::kDense;
+}
+
+// Calls table.Add<Rule, types beside the floating-point ones...>(name, forms) for each rule.
+template <typename Table>
+void FillTrainingTable(Table& table) {
+  using enum StepForms;
+  table.template Add<GradientDescentRule, Complex64, Complex128>("GradientDescent", kDense);
+  table.template Add<ProximalGradientDescentRule>("ProximalGradientDescent", kAll);
+  table.template Add<MomentumRule>("Momentum", kAll);
+  table.template Add<KerasMomentumRule>("KerasMomentum", kResource);
+  table.template Add<AdamRule>("Adam", kDense);
+  table.template Add<AdamWithAmsgradRule>("AdamWithAmsgrad", kResourceDense);
+  table.template Add<AdaMaxRule>("AdaMax", kDense);
+  table.template Add<AdagradRule>("Adagrad", kAll);
+  table.template Add<AdagradV2Rule>("AdagradV2", kAll);
+  table.template Add<ProximalAdagradRule>("ProximalAdagrad", kAll);
+  table.template Add<AdagradDARule>("AdagradDA", kAll);
+  table.template Add<AdadeltaRule>("Adadelta", kAll);
+  table.template Add<RMSPropRule>("RMSProp", kAll);
+  table.template Add<CenteredRMSPropRule>("CenteredRMSProp", kAll);
+  table.template Add<FtrlRule>("Ftrl", kAll);
+  table.template Add<FtrlV2Rule>("FtrlV2", kAll);
+  table.template Add<AddSignRule>("AddSign", kDense);
+  table.template Add<PowerSignRule>("PowerSign", kDense);
+}
+
 }  // namespace weir
 
-#endif  // WEIR_KERNELS_CPU_TRAINING_RULES_UTIL_H_
+#endif  // WEIR_KERNELS_COMMON_TRAINING_RULES_H_

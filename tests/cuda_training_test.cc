@@ -1,0 +1,139 @@
+// Kernels of the GPU that training takes, over the emulated CUDA runtime, at sizes that the
+// recorded cases do not have: many blocks, nothing at all, repeated places, odd numbers of
+// channels.
+
+#include "absl/strings/match.h"
+#include "gtest/gtest.h"
+#include "weir/ops/standard_ops.h"
+#include "weir/tests/cuda_compare.h"
+
+namespace weir {
+namespace {
+
+// Variables of either kind, and an op that updates them.
+struct Updates {
+  std::string op;
+  bool resources = true;
+  std::vector<Tensor> variables = {};
+  std::vector<Tensor> inputs = {};  // The op's inputs after the variables.
+};
+
+Output Feed(const Scope& scope, const Tensor& value, std::vector<FeedRef>* feeds) {
+  const Output placeholder =
+      scope.Op("Placeholder").Attr("dtype", value.dtype()).Attr("shape", value.shape()).Build();
+  feeds->emplace_back(placeholder, value);
+  return placeholder;
+}
+
+// The values of the variables after two updates.
+absl::StatusOr<std::vector<Tensor>> Update(absl::string_view device, const SessionOptions& options,
+                                           const Updates& u) {
+  const Scope root = Scope::Root();
+  const Scope scope = root.Device(device);
+  std::vector<FeedRef> feeds;
+  std::vector<TensorRef> values;
+  std::vector<TargetRef> assigned;
+  OpBuilder update = scope.Op(u.op);
+  for (const Tensor& value : u.variables) {
+    const Output variable = scope.Op(u.resources ? "VarHandleOp" : "VariableV2")
+                                .Attr("dtype", value.dtype())
+                                .Attr("shape", value.shape())
+                                .Build();
+    assigned.emplace_back(scope.Op(u.resources ? "AssignVariableOp" : "Assign")
+                              .In(variable)
+                              .In(Feed(root, value, &feeds))
+                              .Build());
+    OpBuilder read = scope.Op(u.resources ? "ReadVariableOp" : "Identity").In(variable);
+    if (u.resources) read.Attr("dtype", value.dtype());
+    values.emplace_back(Output(read.Build()));
+    update.In(variable);
+  }
+  for (const Tensor& value : u.inputs) update.In(Feed(root, value, &feeds));
+  const TargetRef target = update.Build();
+  RETURN_IF_ERROR(root.status());
+  ASSIGN_OR_RETURN(const Session session, Session::Create(root, options));
+  RETURN_IF_ERROR(session.Run(feeds, {}, assigned).status());
+  for (int i = 0; i < 2; ++i) RETURN_IF_ERROR(session.Run(feeds, {}, {target}).status());
+  return session.Run({}, values, {});
+}
+
+void ExpectSameUpdates(const Updates& u, double tolerance) {
+  const auto got = Update("/gpu:0", WithGpu(), u);
+  ASSERT_TRUE(got.ok()) << got.status();
+  const auto want = Update("/cpu:0", {.threads = 1}, u);
+  ASSERT_TRUE(want.ok()) << want.status();
+  ExpectClose(*got, *want, tolerance);
+}
+
+Tensor FloatScalar(DataType type, float value) {
+  switch (type) {
+    case DT_HALF: return Tensor::Scalar<Half>(Half(value));
+    case DT_FLOAT: return Tensor::Scalar<float>(value);
+    default: return Tensor::Scalar<double>(value);
+  }
+}
+
+// The step `op` on variables of `shape`; slots are positive, as squares are.
+Updates StepOf(const OpSpec& op, DataType type, const Shape& shape) {
+  Updates u{.op = op.name, .resources = absl::StartsWith(op.name, "Resource")};
+  float scalar = 0.1f;
+  for (const ArgSpec& arg : op.inputs) {
+    if (arg.is_ref || arg.type == DT_RESOURCE) {
+      const uint32_t seed = static_cast<uint32_t>(u.variables.size()) + 1;
+      u.variables.push_back(Numbers(type, shape, seed, u.variables.empty() ? 0 : 2.5));
+    } else if (arg.name == "grad" || arg.name == "delta") {
+      u.inputs.push_back(Numbers(type, shape, 9));
+    } else if (arg.name == "global_step") {
+      u.inputs.push_back(Tensor::Scalar<int64_t>(3));
+    } else {
+      u.inputs.push_back(FloatScalar(type, arg.name == "lr_power" ? -0.5f : scalar));
+      scalar += 0.1f;
+    }
+  }
+  return u;
+}
+
+bool IsDenseStep(const OpSpec& op) {
+  return absl::StartsWith(op.name, "Apply") || absl::StartsWith(op.name, "ResourceApply");
+}
+
+TEST(CudaTrainingTest, StepsOfAllRules) {
+  int steps = 0;
+  for (const auto& op : StandardOps().ops()) {
+    if (!IsDenseStep(*op)) continue;
+    ++steps;
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE}) {
+      for (const Shape& shape : {Shape({3, 7}), Shape({20011}), Shape({0, 4}), Shape()}) {
+        SCOPED_TRACE(absl::StrCat(op->name, " ", DataTypeName(type), " ", shape.ToString()));
+        ExpectSameUpdates(StepOf(*op, type, shape), ToleranceOf(type) * 4);
+      }
+    }
+  }
+  EXPECT_EQ(steps, 34);
+}
+
+TEST(CudaTrainingTest, StepsOfComplexVariables) {
+  const Tensor x = Tensor::Of<Complex64>({2}, {{1, 2}, {-3, 0.5f}});
+  const Tensor alpha = Tensor::Scalar<Complex64>({0.5f, -1});
+  for (const char* op : {"ApplyGradientDescent", "ResourceApplyGradientDescent"}) {
+    ExpectSameUpdates({.op = op, .resources = op[0] == 'R', .variables = {x}, .inputs = {alpha, x}},
+                      1e-6);
+  }
+}
+
+TEST(CudaVariableTest, AddsAndSubtracts) {
+  for (const char* op : {"AssignAdd", "AssignSub"}) {
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_INT32, DT_INT64}) {
+      for (const Shape& shape : {Shape({20011}), Shape({0, 4}), Shape()}) {
+        SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type), " ", shape.ToString()));
+        const Tensor x = Numbers(type, shape), by = Numbers(type, shape, 7);
+        ExpectSameUpdates({.op = op, .resources = false, .variables = {x}, .inputs = {by}}, 0);
+        ExpectSameUpdates({.op = absl::StrCat(op, "VariableOp"), .variables = {x}, .inputs = {by}},
+                          0);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace weir
