@@ -45,6 +45,16 @@ bool Matches(const DeviceName& device, const DeviceName& wanted) {
          agree(device.id, wanted.id);
 }
 
+// Whether the node works on a variable of strings, which are on the host alone.
+bool UsesStrings(const Node& node) {
+  bool variable = false, strings = false;
+  for (int i = 0; i < node.num_inputs(); ++i) {
+    variable |= IsReference(node.input_type(i));
+    strings |= RemoveRef(node.input_type(i)) == DT_STRING;
+  }
+  return variable && strings;
+}
+
 // Nodes that go to one device.
 struct Group {
   NodeId first = -1;
@@ -139,7 +149,9 @@ class Placer {
     const bool stays = StaysOnHost(node);
     group->stays_on_host = group->stays_on_host && stays;
     for (size_t d = 1; d < devices_.size() && !stays; ++d) {
-      if (kernels_.Find(node.op().name, devices_[d]->type()).empty()) group->has_kernels[d] = false;
+      if (kernels_.Find(node.op().name, devices_[d]->type()).empty() || UsesStrings(node)) {
+        group->has_kernels[d] = false;
+      }
     }
     if (node.device().empty()) return absl::OkStatus();
     absl::StatusOr<DeviceName> wanted = DeviceName::Parse(node.device());

@@ -21,8 +21,9 @@ struct PlacementOptions {
 // Chooses a device for each node of `needed`, as TensorFlow does: nodes that share a variable (by a
 // reference or a resource handle) or are colocated by "_class" go together; the device fields of
 // all of a group are merged; among the devices that match and have kernels for the whole group, the
-// first that is not the host is taken, else the host. devices[0] is the host. Nodes that are not
-// needed count in their groups, so that a variable is in one place for all programs.
+// first that is not the host is taken, else the host. devices[0] is the host. Variables of strings
+// are on the host. Nodes that are not needed count in their groups, so that a variable is in one
+// place for all programs.
 //
 // Nodes with int32 (and bool) inputs and outputs alone run on the host, whatever device they ask
 // for: such numbers are shapes, axes and counters, which the host needs.

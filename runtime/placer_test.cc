@@ -21,7 +21,8 @@ absl::Status NoKernel(KernelPrepare&) { return absl::OkStatus(); }
 class PlacerTest : public testing::Test {
  protected:
   PlacerTest() {
-    for (const char* op : {"NoOp", "VarHandleOp", "ReadVariableOp", "VariableV2", "Identity"}) {
+    for (const char* op : {"NoOp", "Placeholder", "VarHandleOp", "AssignVariableOp",
+                           "ReadVariableOp", "VariableV2", "Identity"}) {
       kernels_.Add(op, "GPU", NoKernel);
     }
   }
@@ -72,6 +73,16 @@ TEST_F(PlacerTest, AGroupGoesWhereAllOfItHasKernels) {
       scope_.Op("VarHandleOp").Attr("dtype", DT_FLOAT).Attr("shape", Shape()).Build();
   (void)scope_.Op("VarIsInitializedOp").In(handle).Build();
   EXPECT_EQ(Placed(false), "00");
+}
+
+TEST_F(PlacerTest, VariablesOfStringsAreOnTheHost) {
+  for (DataType type : {DT_STRING, DT_FLOAT}) {
+    const Output handle =
+        scope_.Op("VarHandleOp").Attr("dtype", type).Attr("shape", Shape()).Build();
+    const Output value = scope_.Op("Placeholder").Attr("dtype", type).Build();
+    (void)scope_.Op("AssignVariableOp").In(handle).In(value).Build();
+  }
+  EXPECT_EQ(Placed(false), "010111");
 }
 
 TEST_F(PlacerTest, ContradictionsNameBothNodes) {
