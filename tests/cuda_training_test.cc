@@ -135,5 +135,104 @@ TEST(CudaVariableTest, AddsAndSubtracts) {
   }
 }
 
+// `n` places in [0, rows), many of them repeated.
+Tensor Places(int64_t n, int64_t rows) {
+  std::vector<int32_t> places(n);
+  for (int64_t i = 0; i < n; ++i) places[i] = static_cast<int32_t>(i * i * 31 % rows);
+  return Tensor::Vector<int32_t>(places);
+}
+
+// An update of `rows` rows of `width` at many places.
+Updates ScatterOf(const char* op, DataType type, int64_t rows, int64_t width, int64_t n) {
+  // Near 1, so that products of repeated updates stay in range.
+  const bool multiplies = absl::StrContains(op, "Mul") || absl::StrContains(op, "Div");
+  return {.op = op,
+          .resources = absl::StartsWith(op, "Resource"),
+          .variables = {Numbers(type, {rows, width})},
+          .inputs = {Places(n, rows), Numbers(type, {n, width}, 7, multiplies ? 2.5 : 0)}};
+}
+
+TEST(CudaScatterTest, RepeatedRows) {
+  for (const char* op : {"ScatterAdd", "ScatterSub", "ResourceScatterAdd", "ResourceScatterSub",
+                         "ResourceScatterMin", "ResourceScatterMax"}) {
+    for (DataType type : {DT_FLOAT, DT_DOUBLE, DT_INT8, DT_UINT8, DT_INT16, DT_INT32, DT_INT64}) {
+      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
+      ExpectSameUpdates(ScatterOf(op, type, 30, 7, 500), ToleranceOf(type) * 10);
+      ExpectSameUpdates(ScatterOf(op, type, 2000, 1, 5000), ToleranceOf(type) * 10);
+      ExpectSameUpdates(ScatterOf(op, type, 3, 1000, 9), ToleranceOf(type) * 10);
+      ExpectSameUpdates(ScatterOf(op, type, 3, 4, 0), 0);
+    }
+  }
+}
+
+TEST(CudaScatterTest, ProductsAndQuotients) {
+  for (const char* op : {"ScatterMul", "ScatterDiv", "ResourceScatterMul", "ResourceScatterDiv"}) {
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_INT32}) {
+      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
+      ExpectSameUpdates(ScatterOf(op, type, 40, 7, 40), ToleranceOf(type) * 10);
+    }
+  }
+}
+
+TEST(CudaScatterTest, AssignedRows) {
+  for (const char* op : {"ScatterUpdate", "ResourceScatterUpdate"}) {
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_BOOL, DT_INT64}) {
+      Updates u = ScatterOf(op, type, 3000, 17, 1000);
+      std::vector<int64_t> places(1000);  // Of repeated ones any could win.
+      for (int64_t i = 0; i < 1000; ++i) places[i] = i * 7 % 3000;
+      u.inputs[0] = Tensor::Vector<int64_t>(places);
+      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
+      ExpectSameUpdates(u, 0);
+    }
+  }
+}
+
+TEST(CudaScatterTest, ComplexNumbers) {
+  const Tensor x = Tensor::Of<Complex64>({2, 1}, {{1, 2}, {-3, 0.5f}});
+  const Tensor by = Tensor::Of<Complex64>({3, 1}, {{0.5f, -1}, {2, 1}, {-1, 1}});
+  for (const char* op : {"ScatterAdd", "ScatterSub", "ScatterMul", "ScatterDiv"}) {
+    SCOPED_TRACE(op);
+    ExpectSameUpdates({.op = op,
+                       .resources = false,
+                       .variables = {x},
+                       .inputs = {Tensor::Vector<int32_t>({1, 0, 1}), by}},
+                      1e-5);
+  }
+}
+
+// Errors on the CPU.
+TEST(CudaScatterTest, WhatCannotBeReportedIsLeftOut) {
+  const auto outside =
+      Update("/gpu:0", OnGpuAlone(),
+             {.op = "ScatterAdd",
+              .resources = false,
+              .variables = {Tensor::Of<int32_t>({2, 1}, {1, 2})},
+              .inputs = {Tensor::Vector<int32_t>({-1, 1, 2}), Tensor::Scalar<int32_t>(5)}});
+  ASSERT_TRUE(outside.ok()) << outside.status();
+  ExpectClose(*outside, {Tensor::Of<int32_t>({2, 1}, {1, 12})}, 0);
+  const auto by_zero =
+      Update("/gpu:0", OnGpuAlone(),
+             {.op = "ScatterDiv",
+              .resources = false,
+              .variables = {Tensor::Of<int32_t>({2}, {12, 12})},
+              .inputs = {Tensor::Vector<int32_t>({0, 1}), Tensor::Vector<int32_t>({0, 2})}});
+  ASSERT_TRUE(by_zero.ok()) << by_zero.status();
+  ExpectClose(*by_zero, {Tensor::Of<int32_t>({2}, {12, 3})}, 0);
+}
+
+TEST(CudaSegmentTest, UnsortedSegments) {
+  for (const char* op : {"UnsortedSegmentSum", "UnsortedSegmentMax", "UnsortedSegmentMin"}) {
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE, DT_INT32, DT_INT64, DT_UINT8}) {
+      for (const auto& [n, width] : {std::pair{5000, 1}, {500, 7}, {9, 3000}, {0, 4}, {6, 0}}) {
+        SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type), " ", n, " ", width));
+        ExpectSame({Numbers(type, {n, width}), Places(n, 40), Tensor::Scalar<int32_t>(45)},
+                   ToleranceOf(type) * 20, [&](const Scope& scope, const std::vector<Output>& in) {
+                     return scope.Op(op).In(in[0]).In(in[1]).In(in[2]).Build();
+                   });
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir

@@ -6,22 +6,6 @@
 namespace weir {
 namespace {
 
-// updates.shape must be indices.shape + params.shape[1:], or [].
-absl::Status CheckUpdatesShape(const Shape& params, const Shape& indices, const Shape& updates) {
-  if (params.rank() < 1) {
-    return InvalidArgument("params must be at least 1-D, got shape ", params.ToString());
-  }
-  if (updates.rank() == 0) return absl::OkStatus();
-  Dims dims(indices.dims().begin(), indices.dims().end());
-  dims.insert(dims.end(), params.dims().begin() + 1, params.dims().end());
-  if (updates.dims() == absl::MakeConstSpan(dims)) return absl::OkStatus();
-  return InvalidArgument(
-      "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got "
-      "updates.shape ",
-      updates.ToString(), ", indices.shape ", indices.ToString(), ", params.shape ",
-      params.ToString());
-}
-
 // The variable's shape shows only while running.
 PrepareFn ScatterRows(UpdateKind kind, const char* type_attr) {
   return [=](KernelPrepare& k) -> absl::Status {

@@ -1,74 +1,12 @@
 #include "weir/kernels/cpu/scatter_util.h"
 
 #include <algorithm>
-#include <type_traits>
 
+#include "weir/kernels/common/update_functions.h"
 #include "weir/kernels/cpu/element_util.h"
 
 namespace weir {
 namespace {
-
-// Integers are combined as unsigned 64-bit numbers, where overflow is defined and the low bits,
-// which are all that is kept, are the same.
-struct AddUpdate {
-  template <typename T>
-  static T Combine(const T& a, const T& b) {
-    if constexpr (std::is_same_v<T, bool>) {
-      return a || b;
-    } else if constexpr (std::is_integral_v<T>) {
-      return static_cast<T>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-    } else {
-      return static_cast<T>(a + b);
-    }
-  }
-};
-
-struct SubUpdate {
-  template <typename T>
-  static T Combine(const T& a, const T& b) {
-    if constexpr (std::is_integral_v<T>) {
-      return static_cast<T>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-    } else {
-      return static_cast<T>(a - b);
-    }
-  }
-};
-
-struct MulUpdate {
-  template <typename T>
-  static T Combine(const T& a, const T& b) {
-    if constexpr (std::is_integral_v<T>) {
-      return static_cast<T>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
-    } else {
-      return static_cast<T>(a * b);
-    }
-  }
-};
-
-struct DivUpdate {
-  template <typename T>
-  static T Combine(const T& a, const T& b) {
-    if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
-      // The lowest integer divided by -1 does not fit.
-      if (b == -1) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
-    }
-    return static_cast<T>(a / b);
-  }
-};
-
-struct MinUpdate {
-  template <typename T>
-  static T Combine(const T& a, const T& b) {
-    return b < a ? b : a;
-  }
-};
-
-struct MaxUpdate {
-  template <typename T>
-  static T Combine(const T& a, const T& b) {
-    return a < b ? b : a;
-  }
-};
 
 // Calls row(start, value, n) for the part of every slice that falls into a block of columns.
 template <typename E, typename F>
@@ -135,6 +73,21 @@ absl::Status CheckDivisors(const Tensor& values) {
 }
 
 }  // namespace
+
+absl::Status CheckUpdatesShape(const Shape& params, const Shape& indices, const Shape& updates) {
+  if (params.rank() < 1) {
+    return InvalidArgument("params must be at least 1-D, got shape ", params.ToString());
+  }
+  if (updates.rank() == 0) return absl::OkStatus();
+  Dims dims(indices.dims().begin(), indices.dims().end());
+  dims.insert(dims.end(), params.dims().begin() + 1, params.dims().end());
+  if (updates.dims() == absl::MakeConstSpan(dims)) return absl::OkStatus();
+  return InvalidArgument(
+      "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got "
+      "updates.shape ",
+      updates.ToString(), ", indices.shape ", indices.ToString(), ", params.shape ",
+      params.ToString());
+}
 
 absl::Status ApplyUpdates(const KernelRun& r, UpdateKind kind, const SliceUpdates& u,
                           Tensor& target) {

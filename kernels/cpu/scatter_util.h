@@ -9,6 +9,9 @@ namespace weir {
 
 enum class UpdateKind { kAssign, kAdd, kSub, kMul, kDiv, kMin, kMax };
 
+// InvalidArgument unless updates.shape is indices.shape + params.shape[1:], or [].
+absl::Status CheckUpdatesShape(const Shape& params, const Shape& indices, const Shape& updates);
+
 // `count` slices of `slice` elements. Slice i belongs at element starts[i] of the target.
 struct SliceUpdates {
   int64_t count = 0;

@@ -3,7 +3,9 @@
 #include <limits>
 #include <type_traits>
 
+#include "weir/kernels/common/segment_functions.h"
 #include "weir/kernels/cpu/index_util.h"
+#include "weir/kernels/cpu/segment_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -24,69 +26,6 @@ struct Groups {
 template <typename T>
 using Accumulator =
     std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
-
-// Integers wrap around: they are combined as unsigned numbers, whose low bits are the same.
-struct SumReduction {
-  template <typename T>
-  static T Empty() {
-    return T(0.0f);
-  }
-  template <typename A>
-  static A Combine(const A& a, const A& b) {
-    if constexpr (std::is_integral_v<A>) {
-      return static_cast<A>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-    } else {
-      return a + b;
-    }
-  }
-};
-
-struct ProdReduction {
-  template <typename T>
-  static T Empty() {
-    return T(1.0f);
-  }
-  template <typename A>
-  static A Combine(const A& a, const A& b) {
-    if constexpr (std::is_integral_v<A>) {
-      return static_cast<A>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
-    } else {
-      return a * b;
-    }
-  }
-};
-
-// NaN wins wherever it stands among the rows, so that their order does not matter.
-template <typename A>
-bool IsNan(const A& a) {
-  if constexpr (std::is_floating_point_v<A>) {
-    return a != a;
-  } else {
-    return false;
-  }
-}
-
-struct MaxReduction {
-  template <typename T>
-  static T Empty() {
-    return std::numeric_limits<T>::lowest();
-  }
-  template <typename A>
-  static A Combine(const A& a, const A& b) {
-    return a < b || IsNan(b) ? b : a;
-  }
-};
-
-struct MinReduction {
-  template <typename T>
-  static T Empty() {
-    return std::numeric_limits<T>::max();
-  }
-  template <typename A>
-  static A Combine(const A& a, const A& b) {
-    return b < a || IsNan(b) ? b : a;
-  }
-};
 
 // What a sum of n rows is divided by.
 enum class Norm { kNone, kCount, kRootOfCount };
@@ -206,12 +145,6 @@ size_t IntWorkspace(KernelPrepare& k, int64_t n) {
   return k.Workspace(sizeof(int64_t) * static_cast<size_t>(n));
 }
 
-absl::StatusOr<Shape> WithRows(int64_t rows, const Shape& data, int lead) {
-  Dims dims = {rows};
-  dims.insert(dims.end(), data.dims().begin() + lead, data.dims().end());
-  return Shape::Make(dims);
-}
-
 template <typename R, typename F>
 absl::Status DispatchFor(DataType dtype, F&& f) {
   constexpr bool kOrders = std::is_same_v<R, MaxReduction> || std::is_same_v<R, MinReduction>;
@@ -224,20 +157,8 @@ absl::Status DispatchFor(DataType dtype, F&& f) {
 
 template <typename R>
 absl::Status PrepareUnsorted(KernelPrepare& k) {
-  const Shape& data = k.In(0).shape();
-  const Shape& ids = k.In(1).shape();
-  ASSIGN_OR_RETURN(const int64_t segments, k.IntValue(2));
-  const int lead = ids.rank();
-  if (data.rank() < lead || data.dims().subspan(0, lead) != ids.dims()) {
-    return InvalidArgument("data.shape = ", data.ToString(),
-                           " does not start with segment_ids.shape = ", ids.ToString());
-  }
-  if (segments < 0) {
-    return InvalidArgument("Input num_segments == ", segments, " must not be negative.");
-  }
-  ASSIGN_OR_RETURN(const Shape output, WithRows(segments, data, lead));
-  k.Out(0).SetShape(output);
-  const int64_t n = ids.num_elements(), width = data.Count(lead, data.rank());
+  ASSIGN_OR_RETURN(const UnsortedSegments shape, PrepareUnsortedSegments(k));
+  const int64_t n = shape.n, width = shape.width, segments = shape.segments;
   // Without columns there may be any number of segments, and nothing to sort.
   const int64_t keys = width == 0 ? 0 : segments;
   const size_t ids_at = IntWorkspace(k, n), order_at = IntWorkspace(k, n);
@@ -289,7 +210,7 @@ PrepareFn Sorted(Norm norm) {
         ASSIGN_OR_RETURN(const Groups groups,
                          GroupSorted(segment, n, r.Workspace<int64_t>(begins_at)));
         const int64_t rows = groups.count == 0 ? 0 : groups.ids[groups.count - 1] + 1;
-        ASSIGN_OR_RETURN(const Shape output, WithRows(rows, data, 1));
+        ASSIGN_OR_RETURN(const Shape output, ShapeWithRows(rows, data, 1));
         RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, output));
         ReduceGroups<T, R>(r, groups, data.Count(1, data.rank()), rows, EmptyOfSorted<R, T>(), norm,
                            r.In<T>(0), r.Out<T>(0));
@@ -318,7 +239,7 @@ PrepareFn SparseSegment(Norm norm) {
     if (k.num_inputs() == 4) {
       ASSIGN_OR_RETURN(given_rows, k.IntValue(3));
       if (given_rows < 0) return k.InvalidInput(3, "must not be negative");
-      ASSIGN_OR_RETURN(const Shape output, WithRows(given_rows, data, 1));
+      ASSIGN_OR_RETURN(const Shape output, ShapeWithRows(given_rows, data, 1));
       k.Out(0).SetShape(output);
     } else {
       k.Out(0).Unsized();
@@ -335,7 +256,7 @@ PrepareFn SparseSegment(Norm norm) {
         groups.rows = rows;
         int64_t num_rows = groups.count == 0 ? 0 : groups.ids[groups.count - 1] + 1;
         if (given_rows < 0) {
-          ASSIGN_OR_RETURN(const Shape output, WithRows(num_rows, data, 1));
+          ASSIGN_OR_RETURN(const Shape output, ShapeWithRows(num_rows, data, 1));
           RETURN_IF_ERROR(r.AllocateOutput(0, kDTypeOf<T>, output));
         } else if (num_rows > given_rows) {
           return InvalidArgument("segment ids must be < num_segments");
@@ -374,7 +295,7 @@ PrepareFn SparseSegmentGrad(Norm norm) {
     const Shape& grad = k.In(0).shape();
     ASSIGN_OR_RETURN(const int64_t num_rows, k.IntValue(3));
     if (num_rows < 0) return k.InvalidInput(3, "must not be negative");
-    ASSIGN_OR_RETURN(const Shape output, WithRows(num_rows, grad, 1));
+    ASSIGN_OR_RETURN(const Shape output, ShapeWithRows(num_rows, grad, 1));
     k.Out(0).SetShape(output);
     const int64_t n = k.In(1).shape().dim(0), segments = grad.dim(0);
     const int64_t width = grad.Count(1, grad.rank());
