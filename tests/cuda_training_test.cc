@@ -234,5 +234,78 @@ TEST(CudaSegmentTest, UnsortedSegments) {
   }
 }
 
+// Two numbers as an attr has them, of the rows and columns among all dimensions.
+std::vector<int64_t> InFormat(absl::string_view format, const std::vector<int64_t>& extents) {
+  return format == "NCHW" ? std::vector<int64_t>{1, 1, extents[0], extents[1]}
+                          : std::vector<int64_t>{1, extents[0], extents[1], 1};
+}
+
+struct Window {
+  const char* format;
+  Shape image;
+  std::vector<int64_t> window, strides;
+  const char* padding;
+};
+
+class PoolTest : public testing::TestWithParam<Window> {
+ protected:
+  Operation Pool(const Scope& scope, const char* op, const std::vector<Output>& in) const {
+    OpBuilder builder = scope.Op(op);
+    for (const Output& input : in) builder.In(input);
+    return builder.Attr("ksize", InFormat(GetParam().format, GetParam().window))
+        .Attr("strides", InFormat(GetParam().format, GetParam().strides))
+        .Attr("padding", std::string(GetParam().padding))
+        .Attr("data_format", std::string(GetParam().format))
+        .Build();
+  }
+};
+
+TEST_P(PoolTest, MaximaAndTheirGradients) {
+  for (DataType type : {DT_HALF, DT_FLOAT, DT_INT32}) {  // Half and int32 have equal elements.
+    SCOPED_TRACE(DataTypeName(type));
+    ExpectSame({Numbers(type, GetParam().image)}, 0,
+               [&](const Scope& scope, const std::vector<Output>& in) {
+                 return Pool(scope, "MaxPool", {in[0]});
+               });
+    ExpectSame({Numbers(type, GetParam().image)}, ToleranceOf(type) * 10,
+               [&](const Scope& scope, const std::vector<Output>& in) {
+                 const Output y = Pool(scope, "MaxPool", {in[0]});
+                 return Pool(scope, "MaxPoolGrad", {in[0], y, y});
+               });
+    ExpectSame({Numbers(type, GetParam().image), Numbers(type, GetParam().image, 7)}, 0,
+               [&](const Scope& scope, const std::vector<Output>& in) {
+                 const Output y = Pool(scope, "MaxPool", {in[0]});
+                 return Pool(scope, "MaxPoolGradGrad", {in[0], y, in[1]});
+               });
+  }
+}
+
+TEST_P(PoolTest, MeansAndTheirGradient) {
+  std::vector<int32_t> extents;
+  for (int64_t extent : GetParam().image.dims()) extents.push_back(static_cast<int32_t>(extent));
+  for (DataType type : {DT_HALF, DT_FLOAT}) {
+    SCOPED_TRACE(DataTypeName(type));
+    const Tensor x = Numbers(type, GetParam().image);
+    ExpectSame({x}, ToleranceOf(type), [&](const Scope& scope, const std::vector<Output>& in) {
+      return Pool(scope, "AvgPool", {in[0]});
+    });
+    ExpectSame({x, Tensor::Vector<int32_t>(extents)}, ToleranceOf(type) * 10,
+               [&](const Scope& scope, const std::vector<Output>& in) {
+                 return Pool(scope, "AvgPoolGrad", {in[1], Pool(scope, "AvgPool", {in[0]})});
+               });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Windows, PoolTest,
+    testing::Values(Window{"NHWC", {3, 14, 14, 5}, {2, 2}, {2, 2}, "VALID"},
+                    Window{"NHWC", {2, 15, 13, 33}, {3, 2}, {2, 3}, "SAME"},
+                    Window{"NHWC", {1, 40, 41, 1}, {5, 5}, {1, 1}, "SAME"},
+                    Window{"NHWC", {2, 7, 7, 300}, {7, 7}, {1, 1}, "VALID"},
+                    Window{"NHWC", {2, 9, 9, 3}, {2, 2}, {3, 3}, "VALID"},  // With gaps.
+                    Window{"NHWC", {0, 8, 8, 3}, {2, 2}, {2, 2}, "VALID"},
+                    Window{"NCHW", {3, 5, 14, 14}, {2, 2}, {2, 2}, "VALID"},
+                    Window{"NCHW", {2, 3, 15, 40}, {3, 2}, {2, 1}, "SAME"}));
+
 }  // namespace
 }  // namespace weir

@@ -5,22 +5,6 @@
 namespace weir {
 namespace {
 
-// MaxPoolV2 and its gradients: inputs `ksize` and `ksize` + 1 are the window and its strides.
-PrepareFn WindowFromInputs(int ksize, PreparePool prepare) {
-  return [ksize, prepare](KernelPrepare& k) -> absl::Status {
-    WindowAttrs attrs = ReadWindowAttrs(k);
-    ASSIGN_OR_RETURN(const Dims window, k.IntValues(ksize));
-    ASSIGN_OR_RETURN(const Dims strides, k.IntValues(ksize + 1));
-    if (window.empty() || strides.empty()) {
-      return InvalidArgument("ksize and strides must have 4 entries");
-    }
-    attrs.ksize.assign(window.begin(), window.end());
-    attrs.strides.assign(strides.begin(), strides.end());
-    ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindow(2, attrs));
-    return prepare(k, spec);
-  };
-}
-
 // The positions of the maxima of one image and a block of its channels, and the maxima.
 template <typename T, typename Index>
 void ArgmaxOfChannels(const PoolGeometry& g, const T* x, T* y, Index* argmax, int64_t n, int64_t c,

@@ -170,13 +170,6 @@ void AvgPoolRow(const PoolGeometry& g, const T* x, T* y, int64_t row) {
   }
 }
 
-// The outputs whose windows hold input position i: [begin, end).
-WindowRange OutputsOf(const WindowDim& w, int64_t i) {
-  const int64_t at = i + w.before;
-  const int64_t first = at < w.kernel ? 0 : (at - w.kernel) / w.stride + 1;
-  return {first, std::min(w.output, at / w.stride + 1)};
-}
-
 // The gradient of one row of inputs, row = (batch, i0, i1): each window's dy over its size.
 template <typename T>
 void AvgPoolGradRow(const PoolGeometry& g, const T* dy, T* dx, int64_t row) {
@@ -222,17 +215,9 @@ absl::Status CheckPlaces(const PoolGeometry& g) {
   return Unimplemented("images of more than 2^31 - 1 pixels");
 }
 
-// A gradient op over (orig_input, orig_output, grad): `grad_at_output` tells its shape.
-absl::StatusOr<PoolGeometry> GradGeometry(KernelPrepare& k, const WindowSpec& spec,
-                                          bool grad_at_output) {
-  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
-  RETURN_IF_ERROR(CheckShape(k, 1, g.output));
-  RETURN_IF_ERROR(CheckShape(k, 2, grad_at_output ? g.output : g.input));
-  RETURN_IF_ERROR(CheckPlaces(g));
-  if (k.In(0).dtype() != k.In(2).dtype()) {
-    return Unimplemented("orig_input and grad of different types");
-  }
-  return g;
+absl::Status CheckMean(const WindowSpec& spec) {
+  if (spec.depth_kernel == 1 && spec.depth_stride == 1) return absl::OkStatus();
+  return Unimplemented("the mean over channels");
 }
 
 }  // namespace
@@ -271,6 +256,31 @@ absl::StatusOr<PoolGeometry> MakePoolGeometry(const WindowSpec& spec, const Shap
   return g;
 }
 
+absl::StatusOr<PoolGeometry> MaxPoolGradGeometry(KernelPrepare& k, const WindowSpec& spec,
+                                                 bool grad_at_output) {
+  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
+  RETURN_IF_ERROR(CheckShape(k, 1, g.output));
+  RETURN_IF_ERROR(CheckShape(k, 2, grad_at_output ? g.output : g.input));
+  RETURN_IF_ERROR(CheckPlaces(g));
+  if (k.In(0).dtype() != k.In(2).dtype()) {
+    return Unimplemented("orig_input and grad of different types");
+  }
+  return g;
+}
+
+absl::StatusOr<PoolGeometry> AvgPoolGeometry(KernelPrepare& k, const WindowSpec& spec) {
+  RETURN_IF_ERROR(CheckMean(spec));
+  return MakePoolGeometry(spec, k.In(0).shape());
+}
+
+absl::StatusOr<PoolGeometry> AvgPoolGradGeometry(KernelPrepare& k, const WindowSpec& spec) {
+  RETURN_IF_ERROR(CheckMean(spec));
+  ASSIGN_OR_RETURN(const Shape input, k.ShapeValue(0));
+  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, input));
+  RETURN_IF_ERROR(CheckShape(k, 1, g.output));
+  return g;
+}
+
 absl::Status PrepareMaxPool(KernelPrepare& k, const WindowSpec& spec) {
   ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
   k.Out(0).SetShape(g.output);
@@ -289,10 +299,7 @@ absl::Status PrepareMaxPool(KernelPrepare& k, const WindowSpec& spec) {
 }
 
 absl::Status PrepareAvgPool(KernelPrepare& k, const WindowSpec& spec) {
-  if (spec.depth_kernel != 1 || spec.depth_stride != 1) {
-    return Unimplemented("the mean over channels");
-  }
-  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
+  ASSIGN_OR_RETURN(const PoolGeometry g, AvgPoolGeometry(k, spec));
   k.Out(0).SetShape(g.output);
   const int64_t rows = CountRows(g.output, g.depth, g.window[2].output);
   const double cost =
@@ -310,7 +317,7 @@ absl::Status PrepareAvgPool(KernelPrepare& k, const WindowSpec& spec) {
 }
 
 absl::Status PrepareMaxPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
-  ASSIGN_OR_RETURN(const PoolGeometry g, GradGeometry(k, spec, /*grad_at_output=*/true));
+  ASSIGN_OR_RETURN(const PoolGeometry g, MaxPoolGradGeometry(k, spec, /*grad_at_output=*/true));
   k.Out(0).SetShape(g.input);
   const bool tile = WindowsTile(g);
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
@@ -327,7 +334,7 @@ absl::Status PrepareMaxPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
 }
 
 absl::Status PrepareMaxPoolGradGrad(KernelPrepare& k, const WindowSpec& spec) {
-  ASSIGN_OR_RETURN(const PoolGeometry g, GradGeometry(k, spec, /*grad_at_output=*/false));
+  ASSIGN_OR_RETURN(const PoolGeometry g, MaxPoolGradGeometry(k, spec, /*grad_at_output=*/false));
   k.Out(0).SetShape(g.output);
   return DispatchPool(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
@@ -342,12 +349,7 @@ absl::Status PrepareMaxPoolGradGrad(KernelPrepare& k, const WindowSpec& spec) {
 }
 
 absl::Status PrepareAvgPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
-  if (spec.depth_kernel != 1 || spec.depth_stride != 1) {
-    return Unimplemented("the mean over channels");
-  }
-  ASSIGN_OR_RETURN(const Shape input, k.ShapeValue(0));
-  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, input));
-  RETURN_IF_ERROR(CheckShape(k, 1, g.output));
+  ASSIGN_OR_RETURN(const PoolGeometry g, AvgPoolGradGeometry(k, spec));
   k.Out(0).SetShape(g.input);
   const int64_t rows = CountRows(g.input, g.depth, g.window[2].input);
   const double cost = static_cast<double>(g.window[2].input) * static_cast<double>(g.depth) * 4;
@@ -366,6 +368,21 @@ absl::Status PrepareAvgPoolGrad(KernelPrepare& k, const WindowSpec& spec) {
 PrepareFn WindowFromAttrs(int spatial, PreparePool prepare) {
   return [spatial, prepare](KernelPrepare& k) -> absl::Status {
     ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindow(spatial, ReadWindowAttrs(k)));
+    return prepare(k, spec);
+  };
+}
+
+PrepareFn WindowFromInputs(int ksize, PreparePool prepare) {
+  return [ksize, prepare](KernelPrepare& k) -> absl::Status {
+    WindowAttrs attrs = ReadWindowAttrs(k);
+    ASSIGN_OR_RETURN(const Dims window, k.IntValues(ksize));
+    ASSIGN_OR_RETURN(const Dims strides, k.IntValues(ksize + 1));
+    if (window.empty() || strides.empty()) {
+      return InvalidArgument("ksize and strides must have 4 entries");
+    }
+    attrs.ksize.assign(window.begin(), window.end());
+    attrs.strides.assign(strides.begin(), strides.end());
+    ASSIGN_OR_RETURN(const WindowSpec spec, ParseWindow(2, attrs));
     return prepare(k, spec);
   };
 }

@@ -3,6 +3,7 @@
 
 // What the kernels of pooling have in common, over two or three spatial dimensions.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
@@ -32,7 +33,7 @@ struct PoolGeometry {
 
 // a + b; integers wrap around.
 template <typename T>
-inline T WrappingSum(T a, T b) {
+constexpr T WrappingSum(T a, T b) {
   if constexpr (std::is_integral_v<T>) {
     using U = std::make_unsigned_t<T>;
     return static_cast<T>(static_cast<U>(a) + static_cast<U>(b));
@@ -47,9 +48,16 @@ absl::StatusOr<PoolGeometry> MakePoolGeometry(const WindowSpec& spec, const Shap
 struct WindowRange {
   int64_t begin, end;
 };
-inline WindowRange RangeOf(const WindowDim& w, int64_t output) {
+constexpr WindowRange RangeOf(const WindowDim& w, int64_t output) {
   const int64_t begin = output * w.stride - w.before;
   return {std::max<int64_t>(0, begin), std::min(w.input, begin + w.kernel)};
+}
+
+// The outputs whose windows hold input position i along one dimension: [begin, end).
+constexpr WindowRange OutputsOf(const WindowDim& w, int64_t i) {
+  const int64_t at = i + w.before;
+  const int64_t first = at < w.kernel ? 0 : (at - w.kernel) / w.stride + 1;
+  return {first, std::min(w.output, at / w.stride + 1)};
 }
 
 // fn(offset in the image) for each input point of the window of output point (o0, o1, o2), in
@@ -125,6 +133,13 @@ void ForEachArgmax(const PoolGeometry& g, const T* x, int64_t c, int64_t n, Fn f
   }
 }
 
+// The geometry of the ops over (input), (orig_input, orig_output, grad), where `grad_at_output`
+// tells which of the two shapes grad has, and (orig_input_shape, grad), checked against all inputs.
+absl::StatusOr<PoolGeometry> AvgPoolGeometry(KernelPrepare& k, const WindowSpec& spec);
+absl::StatusOr<PoolGeometry> MaxPoolGradGeometry(KernelPrepare& k, const WindowSpec& spec,
+                                                 bool grad_at_output);
+absl::StatusOr<PoolGeometry> AvgPoolGradGeometry(KernelPrepare& k, const WindowSpec& spec);
+
 // The kernels of the ops over (input), (orig_input, orig_output, grad) and (orig_input_shape,
 // grad), given the window.
 absl::Status PrepareMaxPool(KernelPrepare& k, const WindowSpec& spec);
@@ -136,6 +151,9 @@ absl::Status PrepareAvgPoolGrad(KernelPrepare& k, const WindowSpec& spec);
 // A kernel whose window stands in attrs.
 using PreparePool = absl::Status (*)(KernelPrepare&, const WindowSpec&);
 PrepareFn WindowFromAttrs(int spatial, PreparePool prepare);
+// One of MaxPoolV2 and its gradients: inputs `ksize` and `ksize` + 1 are the window and its
+// strides.
+PrepareFn WindowFromInputs(int ksize, PreparePool prepare);
 
 }  // namespace weir
 
