@@ -307,5 +307,86 @@ INSTANTIATE_TEST_SUITE_P(
                     Window{"NCHW", {3, 5, 14, 14}, {2, 2}, {2, 2}, "VALID"},
                     Window{"NCHW", {2, 3, 15, 40}, {3, 2}, {2, 1}, "SAME"}));
 
+struct Convolution {
+  const char* format;
+  Shape image, filter;
+  std::vector<int64_t> strides, dilations;
+  const char* padding;
+  std::vector<int64_t> explicit_paddings = {};
+};
+
+class ConvTest : public testing::TestWithParam<Convolution> {
+ protected:
+  Operation Convolve(const Scope& scope, const std::string& op,
+                     const std::vector<Output>& in) const {
+    const Convolution& c = GetParam();
+    OpBuilder builder = scope.Op(op);
+    for (const Output& input : in) builder.In(input);
+    builder.Attr("strides", InFormat(c.format, c.strides))
+        .Attr("dilations", InFormat(c.format, c.dilations))
+        .Attr("padding", std::string(c.padding))
+        .Attr("data_format", std::string(c.format));
+    if (!c.explicit_paddings.empty()) builder.Attr("explicit_paddings", c.explicit_paddings);
+    return builder.Build();
+  }
+  static Tensor ExtentsOf(const Shape& shape) {
+    std::vector<int32_t> extents;
+    for (int64_t extent : shape.dims()) extents.push_back(static_cast<int32_t>(extent));
+    return Tensor::Vector<int32_t>(extents);
+  }
+  // The three passes; the output's gradient is the output.
+  void CheckPasses(const std::string& op) const {
+    const Convolution& c = GetParam();
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE}) {
+      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
+      const Tensor x = Numbers(type, c.image), w = Numbers(type, c.filter, 7);
+      const double tolerance = ToleranceOf(type) * 50;
+      ExpectSame({x, w}, tolerance, [&](const Scope& scope, const std::vector<Output>& in) {
+        return Convolve(scope, op, in);
+      });
+      ExpectSame({x, w, ExtentsOf(c.image)}, tolerance * 20,
+                 [&](const Scope& scope, const std::vector<Output>& in) {
+                   const Output y = Convolve(scope, op, {in[0], in[1]});
+                   return Convolve(scope, op + "BackpropInput", {in[2], in[1], y});
+                 });
+      ExpectSame({x, w, ExtentsOf(c.filter)}, tolerance * 50,
+                 [&](const Scope& scope, const std::vector<Output>& in) {
+                   const Output y = Convolve(scope, op, {in[0], in[1]});
+                   return Convolve(scope, op + "BackpropFilter", {in[0], in[2], y});
+                 });
+    }
+  }
+};
+
+class Conv2DTest : public ConvTest {};
+TEST_P(Conv2DTest, PassesAgree) { CheckPasses("Conv2D"); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Conv2DTest,
+    testing::Values(
+        Convolution{"NHWC", {2, 12, 11, 3}, {3, 3, 3, 5}, {1, 1}, {1, 1}, "SAME"},
+        Convolution{"NHWC", {2, 12, 11, 3}, {3, 2, 3, 70}, {2, 3}, {1, 1}, "VALID"},
+        Convolution{"NHWC", {3, 17, 16, 8}, {3, 3, 8, 33}, {1, 1}, {2, 3}, "SAME"},
+        Convolution{"NHWC", {2, 9, 9, 65}, {1, 1, 65, 66}, {1, 1}, {1, 1}, "VALID"},
+        Convolution{"NHWC", {5, 28, 28, 1}, {5, 5, 1, 32}, {1, 1}, {1, 1}, "SAME"},
+        Convolution{"NHWC", {2, 8, 8, 6}, {3, 3, 2, 9}, {1, 1}, {1, 1}, "SAME"},  // Three groups.
+        Convolution{"NHWC",
+                    {2, 8, 9, 3},
+                    {3, 3, 3, 4},
+                    {2, 2},
+                    {1, 1},
+                    "EXPLICIT",
+                    {0, 0, 2, 0, 1, 3, 0, 0}},
+        Convolution{"NHWC", {0, 8, 9, 3}, {3, 3, 3, 4}, {1, 1}, {1, 1}, "SAME"},
+        Convolution{"NCHW", {2, 3, 12, 11}, {3, 3, 3, 5}, {1, 1}, {1, 1}, "SAME"},
+        Convolution{"NCHW", {3, 8, 17, 16}, {3, 3, 8, 33}, {2, 1}, {1, 2}, "VALID"},
+        Convolution{"NCHW",
+                    {2, 3, 8, 9},
+                    {3, 3, 3, 4},
+                    {2, 2},
+                    {1, 1},
+                    "EXPLICIT",
+                    {0, 0, 0, 0, 2, 0, 1, 3}}));
+
 }  // namespace
 }  // namespace weir
