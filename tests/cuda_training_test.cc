@@ -388,5 +388,17 @@ INSTANTIATE_TEST_SUITE_P(
                     "EXPLICIT",
                     {0, 0, 0, 0, 2, 0, 1, 3}}));
 
+class DepthwiseTest : public ConvTest {};
+TEST_P(DepthwiseTest, PassesAgree) { CheckPasses("DepthwiseConv2dNative"); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, DepthwiseTest,
+    testing::Values(Convolution{"NHWC", {2, 12, 11, 5}, {3, 3, 5, 1}, {1, 1}, {1, 1}, "SAME"},
+                    Convolution{"NHWC", {2, 12, 11, 3}, {3, 2, 3, 2}, {2, 2}, {1, 1}, "VALID"},
+                    Convolution{"NHWC", {3, 40, 40, 33}, {3, 3, 33, 1}, {1, 1}, {1, 1}, "SAME"},
+                    Convolution{"NHWC", {0, 8, 9, 3}, {3, 3, 3, 2}, {1, 1}, {1, 1}, "SAME"},
+                    Convolution{"NCHW", {2, 5, 12, 11}, {3, 3, 5, 2}, {1, 1}, {1, 1}, "SAME"},
+                    Convolution{"NCHW", {2, 5, 1, 1}, {1, 1, 5, 2}, {1, 1}, {1, 1}, "SAME"}));
+
 }  // namespace
 }  // namespace weir
