@@ -20,8 +20,9 @@ Complex128 ValueOf(const Tensor& t, int64_t i) {
     }
     return absl::OkStatus();
   };
-  const absl::Status status = DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t,
-                      uint8_t, uint16_t, uint32_t, uint64_t, Complex64>(t.dtype(), read);
+  const absl::Status status =
+      DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t, uint8_t,
+                   uint16_t, uint32_t, uint64_t, Complex64>(t.dtype(), read);
   EXPECT_TRUE(status.ok()) << status;
   return value;
 }
@@ -54,22 +55,21 @@ Tensor Numbers(DataType type, const Shape& shape, uint32_t seed, double offset) 
   }
   Tensor result;
   const absl::Status status =
-      DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t,
-                      uint8_t, uint16_t, uint32_t, uint64_t>(
-          type, [&]<typename T>(TypeTag<T>) {
-            Tensor tensor = Tensor::Make(type, shape).value();
-            for (size_t i = 0; i < values.size(); ++i) {
-              if constexpr (std::is_same_v<T, bool>) {
-                tensor.mutable_data<T>()[i] = values[i] > -1.9;
-              } else if constexpr (std::is_integral_v<T>) {
-                tensor.mutable_data<T>()[i] = static_cast<T>(values[i] * 50);
-              } else {
-                tensor.mutable_data<T>()[i] = T(static_cast<float>(values[i]));
-              }
-            }
-            result = tensor;
-            return absl::OkStatus();
-          });
+      DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t, uint8_t,
+                   uint16_t, uint32_t, uint64_t>(type, [&]<typename T>(TypeTag<T>) {
+        Tensor tensor = Tensor::Make(type, shape).value();
+        for (size_t i = 0; i < values.size(); ++i) {
+          if constexpr (std::is_same_v<T, bool>) {
+            tensor.mutable_data<T>()[i] = values[i] > -1.9;
+          } else if constexpr (std::is_integral_v<T>) {
+            tensor.mutable_data<T>()[i] = static_cast<T>(values[i] * 50);
+          } else {
+            tensor.mutable_data<T>()[i] = T(static_cast<float>(values[i]));
+          }
+        }
+        result = tensor;
+        return absl::OkStatus();
+      });
   EXPECT_TRUE(status.ok()) << status;
   return result;
 }

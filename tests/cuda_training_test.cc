@@ -4,6 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
+#include "weir/examples/mnist_deep/drawn_digits.h"
+#include "weir/examples/mnist_deep/network.h"
 #include "weir/ops/standard_ops.h"
 #include "weir/tests/cuda_compare.h"
 
@@ -203,7 +205,7 @@ TEST(CudaScatterTest, ComplexNumbers) {
 // Errors on the CPU.
 TEST(CudaScatterTest, WhatCannotBeReportedIsLeftOut) {
   const auto outside =
-      Update("/gpu:0", OnGpuAlone(),
+      Update("/gpu:0", WithGpu(),
              {.op = "ScatterAdd",
               .resources = false,
               .variables = {Tensor::Of<int32_t>({2, 1}, {1, 2})},
@@ -211,7 +213,7 @@ TEST(CudaScatterTest, WhatCannotBeReportedIsLeftOut) {
   ASSERT_TRUE(outside.ok()) << outside.status();
   ExpectClose(*outside, {Tensor::Of<int32_t>({2, 1}, {1, 12})}, 0);
   const auto by_zero =
-      Update("/gpu:0", OnGpuAlone(),
+      Update("/gpu:0", WithGpu(),
              {.op = "ScatterDiv",
               .resources = false,
               .variables = {Tensor::Of<int32_t>({2}, {12, 12})},
@@ -399,6 +401,36 @@ INSTANTIATE_TEST_SUITE_P(
                     Convolution{"NHWC", {0, 8, 9, 3}, {3, 3, 3, 2}, {1, 1}, {1, 1}, "SAME"},
                     Convolution{"NCHW", {2, 5, 12, 11}, {3, 3, 5, 2}, {1, 1}, {1, 1}, "SAME"},
                     Convolution{"NCHW", {2, 5, 1, 1}, {1, 1, 5, 2}, {1, 1}, {1, 1}, "SAME"}));
+
+// The losses of some steps of examples/mnist_deep on one batch.
+absl::StatusOr<std::vector<Tensor>> LossesOnDigits(const SessionOptions& options) {
+  ASSIGN_OR_RETURN(const mnist_deep::Data data, mnist_deep::DrawDigits(3, 1, /*seed=*/5));
+  const Scope scope = Scope::Root();
+  const mnist_deep::Network net = mnist_deep::BuildNetwork(scope, /*seed=*/1);
+  RETURN_IF_ERROR(scope.status());
+  ASSIGN_OR_RETURN(const Session session, Session::Create(scope, options));
+  RETURN_IF_ERROR(session.Run({}, {}, {net.init}).status());
+  const std::vector<FeedRef> feeds = {{net.x, data.train.images},
+                                      {net.labels, data.train.labels},
+                                      {net.keep_prob, Tensor::Scalar<float>(1)}};
+  std::vector<Tensor> losses;
+  for (int step = 0; step < 4; ++step) {
+    ASSIGN_OR_RETURN(const std::vector<Tensor> loss, session.Run(feeds, {net.loss}, {net.train}));
+    losses.push_back(loss[0]);
+  }
+  return losses;
+}
+
+TEST(CudaTrainingTest, ANetworkLearnsAsOnTheCpu) {
+  SessionOptions gpu = WithGpu();
+  gpu.allow_soft_placement = true;
+  const auto got = LossesOnDigits(gpu);
+  ASSERT_TRUE(got.ok()) << got.status();
+  const auto want = LossesOnDigits({.threads = 1});
+  ASSERT_TRUE(want.ok()) << want.status();
+  ExpectClose(*got, *want, 1e-2);
+  EXPECT_LT(*got->back().data<float>(), *got->front().data<float>() / 2);
+}
 
 }  // namespace
 }  // namespace weir
