@@ -58,6 +58,10 @@ const KernelRegistry& SmallCudaKernels() {
   static const KernelRegistry* const kernels = [] {
     auto* both = new KernelRegistry;
     RegisterCpuKernels(*both);
+    // Constants are computed on the host; variables are where their initial values can be.
+    for (const char* op : {"Const", "Fill"}) {
+      both->Add(op, "GPU", both->Find(op, "CPU")[0].prepare);
+    }
     both->Add("Mul", "GPU", PrepareBinary<Function::kMul>);
     both->Add("AddV2", "GPU", PrepareBinary<Function::kAdd>);
     both->Add("ResourceApplyGradientDescent", "GPU", PrepareDescend);
