@@ -1,83 +1,11 @@
 // Running sums and products (ops/cum.cc).
 
-#include <cmath>
-#include <complex>
-#include <limits>
-
+#include "weir/kernels/common/scan_functions.h"
+#include "weir/kernels/cpu/cum_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
 namespace {
-
-// The type that keeps the running value: wider than T where T is narrow.
-template <typename T>
-struct RunningType {
-  using type = T;
-};
-template <>
-struct RunningType<float> {
-  using type = double;
-};
-template <>
-struct RunningType<Half> {
-  using type = float;
-};
-template <>
-struct RunningType<BFloat16> {
-  using type = float;
-};
-template <>
-struct RunningType<Complex64> {
-  using type = Complex128;
-};
-
-template <typename T>
-struct SumStep {
-  using Acc = typename RunningType<T>::type;
-  static Acc Start() { return Acc(0); }
-  static Acc Step(Acc acc, Acc x) {
-    if constexpr (std::is_integral_v<Acc>) {
-      using U = std::conditional_t<(sizeof(Acc) > 4), uint64_t, uint32_t>;
-      return static_cast<Acc>(static_cast<U>(acc) + static_cast<U>(x));
-    } else {
-      return acc + x;
-    }
-  }
-};
-template <typename T>
-struct ProdStep {
-  using Acc = typename RunningType<T>::type;
-  static Acc Start() { return Acc(1); }
-  static Acc Step(Acc acc, Acc x) {
-    if constexpr (std::is_integral_v<Acc>) {
-      using U = std::conditional_t<(sizeof(Acc) > 4), uint64_t, uint32_t>;
-      return static_cast<Acc>(static_cast<U>(acc) * static_cast<U>(x));
-    } else {
-      return acc * x;
-    }
-  }
-};
-template <typename T>
-struct LogSumExpStep {
-  using Acc = typename RunningType<T>::type;
-  static Acc Start() {
-    if constexpr (kIsHalfType<T>) {
-      return static_cast<float>(std::numeric_limits<T>::lowest());
-    } else {
-      return std::numeric_limits<T>::lowest();
-    }
-  }
-  static Acc Step(Acc acc, Acc x) {
-    const Acc high = acc < x ? x : acc, low = acc < x ? acc : x;
-    if (!(high > -std::numeric_limits<Acc>::infinity()) || std::isinf(high)) return high;
-    return high + std::log1p(std::exp(low - high));
-  }
-};
-
-struct CumPlan {
-  int64_t outer, n, inner;
-  bool exclusive, reverse;
-};
 
 // Walks along the axis over up to kTile lines that stand together.
 constexpr int64_t kTile = 64;
@@ -99,19 +27,11 @@ void RunLines(const CumPlan& p, const T* x, T* y, int64_t width) {
 
 template <template <typename> class S, typename... Ts>
 absl::Status PrepareCum(KernelPrepare& k) {
-  const Shape& x = k.In(0).shape();
-  if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
-  ASSIGN_OR_RETURN(int64_t axis, k.IntValue(1));
-  if (axis < -x.rank() || axis >= x.rank()) {
-    return InvalidArgument("Expected scan axis in the range [", -x.rank(), ", ", x.rank(),
-                           "), but got ", axis);
+  ASSIGN_OR_RETURN(const CumPlan p, PrepareCumPlan(k));
+  k.Out(0).MayReuse(0);
+  if (k.In(0).shape().num_elements() == 0) {
+    return k.Run([](KernelRun&) { return absl::OkStatus(); });
   }
-  if (axis < 0) axis += x.rank();
-  k.Out(0).SetShape(x).MayReuse(0);
-  if (x.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
-  const int at = static_cast<int>(axis);
-  const CumPlan p = {x.Count(0, at), x.dim(at), x.Count(at + 1, x.rank()),
-                     k.Attr<bool>("exclusive"), k.Attr<bool>("reverse")};
   const int64_t tiles = (p.inner + kTile - 1) / kTile;
   return DispatchType<Ts...>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
@@ -139,6 +59,21 @@ void AddNumbers(KernelRegistry& registry, absl::string_view op) {
 }
 
 }  // namespace
+
+absl::StatusOr<CumPlan> PrepareCumPlan(KernelPrepare& k) {
+  const Shape& x = k.In(0).shape();
+  if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
+  ASSIGN_OR_RETURN(int64_t axis, k.IntValue(1));
+  if (axis < -x.rank() || axis >= x.rank()) {
+    return InvalidArgument("Expected scan axis in the range [", -x.rank(), ", ", x.rank(),
+                           "), but got ", axis);
+  }
+  if (axis < 0) axis += x.rank();
+  k.Out(0).SetShape(x);
+  const int at = static_cast<int>(axis);
+  return CumPlan{x.Count(0, at), x.dim(at), x.Count(at + 1, x.rank()), k.Attr<bool>("exclusive"),
+                 k.Attr<bool>("reverse")};
+}
 
 void RegisterCumKernels(KernelRegistry& registry) {
   AddNumbers<SumStep>(registry, "Cumsum");
