@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "weir/runtime/kernel.h"
+#include "weir/kernels/cpu/top_k_util.h"
 
 namespace weir {
 namespace {
@@ -19,19 +19,9 @@ bool IsInTop(const float* row, int64_t classes, int64_t target, int64_t k) {
 
 // `k_input`: the input that holds k, or -1 for the attr.
 absl::Status PrepareInTopK(KernelPrepare& k, int k_input) {
+  RETURN_IF_ERROR(PrepareInTopKShapes(k, k_input));
   const Shape& predictions = k.In(0).shape();
-  const Shape& targets = k.In(1).shape();
-  if (predictions.rank() != 2) return k.InvalidInput(0, "must be a matrix");
-  if (targets.rank() != 1) return k.InvalidInput(1, "must be a vector");
-  if (predictions.dim(0) != targets.dim(0)) {
-    return InvalidArgument("First dimension of predictions ", predictions.dim(0),
-                           " must match length of targets ", targets.dim(0));
-  }
-  if (k_input >= 0 && k.In(k_input).shape().rank() != 0) {
-    return k.InvalidInput(k_input, "must be a scalar");
-  }
   const int64_t attr_k = k_input >= 0 ? 0 : k.Attr<int64_t>("k");
-  k.Out(0).SetShape(targets);
   const int64_t batch = predictions.dim(0), classes = predictions.dim(1);
   return DispatchType<int32_t, int64_t>(k.In(1).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
@@ -50,6 +40,22 @@ absl::Status PrepareInTopK(KernelPrepare& k, int k_input) {
 }
 
 }  // namespace
+
+absl::Status PrepareInTopKShapes(KernelPrepare& k, int k_input) {
+  const Shape& predictions = k.In(0).shape();
+  const Shape& targets = k.In(1).shape();
+  if (predictions.rank() != 2) return k.InvalidInput(0, "must be a matrix");
+  if (targets.rank() != 1) return k.InvalidInput(1, "must be a vector");
+  if (predictions.dim(0) != targets.dim(0)) {
+    return InvalidArgument("First dimension of predictions ", predictions.dim(0),
+                           " must match length of targets ", targets.dim(0));
+  }
+  if (k_input >= 0 && k.In(k_input).shape().rank() != 0) {
+    return k.InvalidInput(k_input, "must be a scalar");
+  }
+  k.Out(0).SetShape(targets);
+  return absl::OkStatus();
+}
 
 void RegisterInTopKKernels(KernelRegistry& registry) {
   registry.Add("InTopK", "CPU", [](KernelPrepare& k) { return PrepareInTopK(k, -1); });

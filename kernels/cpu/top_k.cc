@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weir/kernels/cpu/elementwise_util.h"
+#include "weir/kernels/cpu/top_k_util.h"
 
 namespace weir {
 namespace {
@@ -47,20 +48,12 @@ void SelectTop(const T* row, int64_t n, int64_t k, bool sorted, int32_t* order) 
   std::sort(order, order + k, before);
 }
 
-absl::Status RunTopK(KernelPrepare& k, int64_t count) {
-  const Shape& input = k.In(0).shape();
-  if (input.rank() < 1) return k.InvalidInput(0, "needs rank >= 1");
-  const int64_t n = input.dim(-1);
-  if (count < 0) return InvalidArgument("Need k >= 0, got ", count);
-  if (count > n)
-    return InvalidArgument("input must have at least k = ", count, " columns, but has ", n);
-  if (n > INT32_MAX) return k.InvalidInput(0, "has rows too long for int32 indices");
-  const Shape out = input.WithDim(-1, count);
-  k.Out(0).SetShape(out);
-  k.Out(1).SetShape(out);
-  const int64_t rows = input.Count(0, input.rank() - 1);
+// `count_input`: the input that holds the count, or -1 for the attr.
+absl::Status PrepareTopK(KernelPrepare& k, int count_input) {
+  ASSIGN_OR_RETURN(const TopKPlan plan, PrepareTopKPlan(k, count_input));
+  const int64_t rows = plan.rows, n = plan.n, count = plan.count;
   const bool sorted = k.Attr<bool>("sorted");
-  if (out.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
+  if (rows * count == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
   const size_t offset =
       count == 1 ? 0 : k.Workspace(static_cast<size_t>(rows * n) * sizeof(int32_t));
   return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
@@ -93,14 +86,6 @@ absl::Status RunTopK(KernelPrepare& k, int64_t count) {
       return absl::OkStatus();
     });
   });
-}
-
-absl::Status PrepareTopK(KernelPrepare& k) { return RunTopK(k, k.Attr<int64_t>("k")); }
-
-absl::Status PrepareTopKV2(KernelPrepare& k) {
-  if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
-  ASSIGN_OR_RETURN(const int64_t count, k.IntValue(1));
-  return RunTopK(k, count);
 }
 
 absl::Status PrepareNthElement(KernelPrepare& k) {
@@ -140,9 +125,32 @@ absl::Status PrepareNthElement(KernelPrepare& k) {
 
 }  // namespace
 
+absl::StatusOr<TopKPlan> PrepareTopKPlan(KernelPrepare& k, int count_input) {
+  if (count_input >= 0 && k.In(count_input).shape().rank() != 0) {
+    return k.InvalidInput(count_input, "must be a scalar");
+  }
+  int64_t count;
+  if (count_input >= 0) {
+    ASSIGN_OR_RETURN(count, k.IntValue(count_input));
+  } else {
+    count = k.Attr<int64_t>("k");
+  }
+  const Shape& input = k.In(0).shape();
+  if (input.rank() < 1) return k.InvalidInput(0, "needs rank >= 1");
+  const int64_t n = input.dim(-1);
+  if (count < 0) return InvalidArgument("Need k >= 0, got ", count);
+  if (count > n)
+    return InvalidArgument("input must have at least k = ", count, " columns, but has ", n);
+  if (n > INT32_MAX) return k.InvalidInput(0, "has rows too long for int32 indices");
+  const Shape out = input.WithDim(-1, count);
+  k.Out(0).SetShape(out);
+  k.Out(1).SetShape(out);
+  return TopKPlan{input.Count(0, input.rank() - 1), n, count};
+}
+
 void RegisterTopKKernels(KernelRegistry& registry) {
-  registry.Add("TopK", "CPU", PrepareTopK);
-  registry.Add("TopKV2", "CPU", PrepareTopKV2);
+  registry.Add("TopK", "CPU", [](KernelPrepare& k) { return PrepareTopK(k, -1); });
+  registry.Add("TopKV2", "CPU", [](KernelPrepare& k) { return PrepareTopK(k, 1); });
   registry.Add("NthElement", "CPU", PrepareNthElement);
 }
 
