@@ -1,110 +1,19 @@
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <vector>
 
+#include "weir/kernels/cpu/resize_util.h"
 #include "weir/kernels/cpu/zero_fill_util.h"
-#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
-// Every way of resizing is a weighted sum of at most four input pixels per dimension, and
-// separable: Prepare works out the pixels and weights of each output row and column once.
-struct Taps {
-  int count = 0;
-  std::array<int64_t, 4> at{};
-  std::array<float, 4> weight{};
-
-  void Add(int64_t pixel, float w) {
-    at[count] = pixel;
-    weight[count++] = w;
-  }
-};
-
-enum class Method { kNearest, kBilinear, kBicubic };
-
-struct Sampling {
-  bool align_corners;
-  bool half_pixel_centers;
-};
-
-float ScaleOf(int64_t in, int64_t out, const Sampling& sampling) {
-  if (sampling.align_corners && out > 1) {
-    return static_cast<float>(in - 1) / static_cast<float>(out - 1);
-  }
-  return static_cast<float>(in) / static_cast<float>(out);
-}
-
-Taps NearestTaps(int64_t i, int64_t in, float scale, const Sampling& sampling) {
-  const float x = static_cast<float>(i);
-  const float place = sampling.half_pixel_centers ? (x + 0.5f) * scale : x * scale;
-  const float nearest = sampling.align_corners ? std::round(place) : std::floor(place);
-  Taps taps;
-  taps.Add(std::clamp<int64_t>(static_cast<int64_t>(nearest), 0, in - 1), 1);
-  return taps;
-}
-
-float Centered(int64_t i, float scale, const Sampling& sampling) {
-  const float x = static_cast<float>(i);
-  return sampling.half_pixel_centers ? (x + 0.5f) * scale - 0.5f : x * scale;
-}
-
-Taps BilinearTaps(int64_t i, int64_t in, float scale, const Sampling& sampling) {
-  const float place = Centered(i, scale, sampling);
-  const float below = std::floor(place), lerp = place - below;
-  Taps taps;
-  taps.Add(std::clamp<int64_t>(static_cast<int64_t>(below), 0, in - 1), 1 - lerp);
-  taps.Add(std::clamp<int64_t>(static_cast<int64_t>(std::ceil(place)), 0, in - 1), lerp);
-  return taps;
-}
-
-// The cubic convolution kernel at distance x, by the polynomial of its inner and outer part.
-float CubicInner(double x, double a) {
-  return static_cast<float>(((a + 2) * x - (a + 3)) * x * x + 1);
-}
-float CubicOuter(double x, double a) {
-  return static_cast<float>(((a * x - 5 * a) * x + 8 * a) * x - 4 * a);
-}
-
-// TensorFlow rounds the distance to 1/1024. With pixel centres it uses a = -1/2 and leaves pixels
-// outside the image out; otherwise a = -3/4 and the border pixels stand for what is outside.
-Taps BicubicTaps(int64_t i, int64_t in, float scale, const Sampling& sampling) {
-  constexpr float kSteps = 1024;
-  const double a = sampling.half_pixel_centers ? -0.5 : -0.75;
-  const float place = Centered(i, scale, sampling);
-  const int64_t base = static_cast<int64_t>(std::floor(place));
-  const float distance = std::nearbyint((place - std::floor(place)) * kSteps) / kSteps;
-  const float weights[4] = {CubicOuter(1 + distance, a), CubicInner(distance, a),
-                            CubicInner(1 - distance, a), CubicOuter(2 - distance, a)};
-  Taps taps;
-  float sum = 0;
-  for (int t = 0; t < 4; ++t) {
-    const int64_t pixel = base - 1 + t;
-    const int64_t inside = std::clamp<int64_t>(pixel, 0, in - 1);
-    const float w = sampling.half_pixel_centers && inside != pixel ? 0.0f : weights[t];
-    taps.Add(inside, w);
-    sum += w;
-  }
-  if (sampling.half_pixel_centers && std::abs(sum) >= 1000.0f * std::numeric_limits<float>::min()) {
-    const float inverse = 1.0f / sum;  // TensorFlow's rounding, of two steps.
-    for (float& w : taps.weight) w *= inverse;
-  }
-  return taps;
-}
-
-std::vector<Taps> MakeTaps(Method method, int64_t in, int64_t out, const Sampling& sampling) {
-  const float scale = ScaleOf(in, out, sampling);
+template <ResizeMethod kMethod>
+std::vector<Taps> MakeTaps(int64_t in, int64_t out, const Sampling& sampling) {
+  const float scale = ResizeScale(in, out, sampling);
   std::vector<Taps> taps(static_cast<size_t>(out));
-  for (int64_t i = 0; i < out; ++i) {
-    switch (method) {
-      case Method::kNearest: taps[i] = NearestTaps(i, in, scale, sampling); break;
-      case Method::kBilinear: taps[i] = BilinearTaps(i, in, scale, sampling); break;
-      case Method::kBicubic: taps[i] = BicubicTaps(i, in, scale, sampling); break;
-    }
-  }
+  for (int64_t i = 0; i < out; ++i) taps[i] = ResizeTaps<kMethod>::Of(i, in, scale, sampling);
   return taps;
 }
 
@@ -118,33 +27,19 @@ struct ResizePlan {
   int64_t resized_row() const { return static_cast<int64_t>(columns.size()) * channels; }
 };
 
-absl::StatusOr<std::shared_ptr<const ResizePlan>> MakePlan(const KernelPrepare& k, Method method,
-                                                           const Shape& image,
-                                                           const Shape& resized) {
-  const Sampling sampling = {k.Attr<bool>("align_corners"), k.Attr<bool>("half_pixel_centers")};
-  if (sampling.align_corners && sampling.half_pixel_centers) {
-    return InvalidArgument("If half_pixel_centers is True, align_corners must be False.");
-  }
-  if (image.dim(1) < 1 || image.dim(2) < 1) {
-    return InvalidArgument("input image must be of non-zero size, got ", image.ToString());
-  }
-  if (resized.dim(1) < 1 || resized.dim(2) < 1) {
-    return InvalidArgument("output dimensions must be positive, got ", resized.ToString());
-  }
-  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
-  if (std::max({image.dim(1), image.dim(2), resized.dim(1), resized.dim(2)}) > kMost) {
-    return InvalidArgument("image sizes must fit in 32 bits");
-  }
+template <ResizeMethod kMethod>
+std::shared_ptr<const ResizePlan> MakePlan(const ResizeShapes& shapes) {
+  const auto& [image, resized, sampling] = shapes;
   auto plan = std::make_shared<ResizePlan>();
   plan->batch = image.dim(0);
   plan->channels = image.dim(3);
   plan->image_height = image.dim(1);
   plan->image_width = image.dim(2);
   if (plan->batch > 0 && plan->channels > 0) {  // Empty images may claim any size.
-    plan->rows = MakeTaps(method, image.dim(1), resized.dim(1), sampling);
-    plan->columns = MakeTaps(method, image.dim(2), resized.dim(2), sampling);
+    plan->rows = MakeTaps<kMethod>(image.dim(1), resized.dim(1), sampling);
+    plan->columns = MakeTaps<kMethod>(image.dim(2), resized.dim(2), sampling);
   }
-  return std::shared_ptr<const ResizePlan>(std::move(plan));
+  return plan;
 }
 
 // out[x, c] += weight * sum over taps of in[tap, c].
@@ -221,18 +116,9 @@ void Distribute(const ResizePlan& plan, const G* grads, A* sums) {
   }
 }
 
-absl::StatusOr<Shape> ResizedShape(KernelPrepare& k) {
-  const Shape& images = k.In(0).shape();
-  if (images.rank() != 4) return k.InvalidInput(0, "must be 4-dimensional");
-  ASSIGN_OR_RETURN(const Dims size, k.IntValues(1));
-  if (size.size() != 2) return k.InvalidInput(1, "must have two elements");
-  return Shape::Make({images.dim(0), size[0], size[1], images.dim(3)});
-}
-
-absl::Status PrepareNearest(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const Shape resized, ResizedShape(k));
-  ASSIGN_OR_RETURN(const auto plan, MakePlan(k, Method::kNearest, k.In(0).shape(), resized));
-  k.Out(0).SetShape(resized);
+absl::Status RunNearest(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const ResizeShapes shapes, PrepareResize(k));
+  const auto plan = MakePlan<ResizeMethod::kNearest>(shapes);
   return DispatchWidth(k.In(0).dtype(), [&]<typename E>(TypeTag<E>) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       CopyNearest(r, *plan, r.In<E>(0), r.Out<E>(0));
@@ -241,27 +127,25 @@ absl::Status PrepareNearest(KernelPrepare& k) {
   });
 }
 
-PrepareFn Resize(Method method) {
-  return [method](KernelPrepare& k) -> absl::Status {
-    ASSIGN_OR_RETURN(const Shape resized, ResizedShape(k));
-    ASSIGN_OR_RETURN(const auto plan, MakePlan(k, method, k.In(0).shape(), resized));
-    k.Out(0).SetShape(resized);
-    return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-      return k.Run([=](KernelRun& r) -> absl::Status {
-        Interpolate(r, *plan, r.In<T>(0), r.Out<float>(0));
-        return absl::OkStatus();
-      });
+template <ResizeMethod kMethod>
+absl::Status RunInterpolate(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const ResizeShapes shapes, PrepareResize(k));
+  const auto plan = MakePlan<kMethod>(shapes);
+  return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    return k.Run([=](KernelRun& r) -> absl::Status {
+      Interpolate(r, *plan, r.In<T>(0), r.Out<float>(0));
+      return absl::OkStatus();
     });
-  };
+  });
 }
 
 // Distributes gradients of type G into an image of type T; 16-bit images are summed as floats.
 // As in TensorFlow, the bilinear weights make floats of all products.
-template <Method kMethod, typename G, typename T>
+template <ResizeMethod kMethod, typename G, typename T>
 absl::Status RunDistribute(KernelPrepare& k, std::shared_ptr<const ResizePlan> plan) {
   constexpr bool kNarrow = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
   using A = std::conditional_t<kNarrow, float, T>;
-  using P = std::conditional_t<kMethod == Method::kBilinear, float, A>;
+  using P = std::conditional_t<kMethod == ResizeMethod::kBilinear, float, A>;
   const int64_t image = plan->image_height * plan->image_row();
   const int64_t resized = static_cast<int64_t>(plan->rows.size()) * plan->resized_row();
   const int64_t all = k.Out(0).shape.num_elements();
@@ -282,39 +166,82 @@ absl::Status RunDistribute(KernelPrepare& k, std::shared_ptr<const ResizePlan> p
   });
 }
 
-absl::Status PrepareNearestGrad(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const Shape image, ResizedShape(k));
-  ASSIGN_OR_RETURN(auto plan, MakePlan(k, Method::kNearest, image, k.In(0).shape()));
-  k.Out(0).SetShape(image);
+absl::Status RunNearestGrad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const ResizeShapes shapes, PrepareNearestGrad(k));
+  const auto plan = MakePlan<ResizeMethod::kNearest>(shapes);
   return k.ForType<uint8_t, int8_t, int32_t, Half, float, double>(
-      "T", [&]<typename T>() { return RunDistribute<Method::kNearest, T, T>(k, plan); });
+      "T", [&]<typename T>() { return RunDistribute<ResizeMethod::kNearest, T, T>(k, plan); });
 }
 
-template <Method kMethod>
-PrepareFn ResizeGrad() {
-  return [](KernelPrepare& k) -> absl::Status {
-    const Shape& grads = k.In(0).shape();
-    const Shape& original = k.In(1).shape();
-    if (grads.rank() != 4) return k.InvalidInput(0, "must be 4-dimensional");
-    if (original.rank() != 4) return k.InvalidInput(1, "must be 4-dimensional");
-    ASSIGN_OR_RETURN(const Shape image,
-                     Shape::Make({grads.dim(0), original.dim(1), original.dim(2), grads.dim(3)}));
-    ASSIGN_OR_RETURN(auto plan, MakePlan(k, kMethod, image, grads));
-    k.Out(0).SetShape(image);
-    return k.ForType<float, double, Half, BFloat16>(
-        "T", [&]<typename T>() { return RunDistribute<kMethod, float, T>(k, plan); });
-  };
+template <ResizeMethod kMethod>
+absl::Status RunResizeGrad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const ResizeShapes shapes, PrepareResizeGrad(k));
+  const auto plan = MakePlan<kMethod>(shapes);
+  return k.ForType<float, double, Half, BFloat16>(
+      "T", [&]<typename T>() { return RunDistribute<kMethod, float, T>(k, plan); });
+}
+
+// Ends the checks of all ops.
+absl::StatusOr<ResizeShapes> CheckSizes(const KernelPrepare& k, const Shape& image,
+                                        const Shape& resized) {
+  const Sampling sampling = {k.Attr<bool>("align_corners"), k.Attr<bool>("half_pixel_centers")};
+  if (sampling.align_corners && sampling.half_pixel_centers) {
+    return InvalidArgument("If half_pixel_centers is True, align_corners must be False.");
+  }
+  if (image.dim(1) < 1 || image.dim(2) < 1) {
+    return InvalidArgument("input image must be of non-zero size, got ", image.ToString());
+  }
+  if (resized.dim(1) < 1 || resized.dim(2) < 1) {
+    return InvalidArgument("output dimensions must be positive, got ", resized.ToString());
+  }
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
+  if (std::max({image.dim(1), image.dim(2), resized.dim(1), resized.dim(2)}) > kMost) {
+    return InvalidArgument("image sizes must fit in 32 bits");
+  }
+  return ResizeShapes{image, resized, sampling};
+}
+
+// Input 0 with the height and width in input 1.
+absl::StatusOr<Shape> ResizedShape(KernelPrepare& k) {
+  const Shape& images = k.In(0).shape();
+  if (images.rank() != 4) return k.InvalidInput(0, "must be 4-dimensional");
+  ASSIGN_OR_RETURN(const Dims size, k.IntValues(1));
+  if (size.size() != 2) return k.InvalidInput(1, "must have two elements");
+  return Shape::Make({images.dim(0), size[0], size[1], images.dim(3)});
 }
 
 }  // namespace
 
+absl::StatusOr<ResizeShapes> PrepareResize(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const Shape resized, ResizedShape(k));
+  k.Out(0).SetShape(resized);
+  return CheckSizes(k, k.In(0).shape(), resized);
+}
+
+absl::StatusOr<ResizeShapes> PrepareNearestGrad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const Shape image, ResizedShape(k));
+  k.Out(0).SetShape(image);
+  return CheckSizes(k, image, k.In(0).shape());
+}
+
+absl::StatusOr<ResizeShapes> PrepareResizeGrad(KernelPrepare& k) {
+  const Shape& grads = k.In(0).shape();
+  const Shape& original = k.In(1).shape();
+  if (grads.rank() != 4) return k.InvalidInput(0, "must be 4-dimensional");
+  if (original.rank() != 4) return k.InvalidInput(1, "must be 4-dimensional");
+  ASSIGN_OR_RETURN(const Shape image,
+                   Shape::Make({grads.dim(0), original.dim(1), original.dim(2), grads.dim(3)}));
+  k.Out(0).SetShape(image);
+  return CheckSizes(k, image, grads);
+}
+
 void RegisterResizeKernels(KernelRegistry& kernels) {
-  kernels.Add("ResizeNearestNeighbor", "CPU", PrepareNearest);
-  kernels.Add("ResizeBilinear", "CPU", Resize(Method::kBilinear));
-  kernels.Add("ResizeBicubic", "CPU", Resize(Method::kBicubic));
-  kernels.Add("ResizeNearestNeighborGrad", "CPU", PrepareNearestGrad);
-  kernels.Add("ResizeBilinearGrad", "CPU", ResizeGrad<Method::kBilinear>());
-  kernels.Add("ResizeBicubicGrad", "CPU", ResizeGrad<Method::kBicubic>());
+  kernels.Add("ResizeNearestNeighbor", "CPU", RunNearest);
+  kernels.Add("ResizeBilinear", "CPU", RunInterpolate<ResizeMethod::kBilinear>);
+  kernels.Add("ResizeBicubic", "CPU", RunInterpolate<ResizeMethod::kBicubic>);
+  kernels.Add("ResizeNearestNeighborGrad", "CPU", RunNearestGrad);
+  kernels.Add("ResizeBilinearGrad", "CPU", RunResizeGrad<ResizeMethod::kBilinear>);
+  kernels.Add("ResizeBicubicGrad", "CPU", RunResizeGrad<ResizeMethod::kBicubic>);
 }
 
 }  // namespace weir
