@@ -1,22 +1,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "weir/kernels/cpu/matrix_diag_util.h"
 #include "weir/kernels/cpu/move_util.h"
-#include "weir/ops/matrix_diag_util.h"
-#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
-
-// `batch` matrices and their diagonals, which are held in rows of `longest`, highest first.
-struct DiagPlan {
-  int64_t batch, rows, columns;
-  DiagBand band;
-  int64_t longest;
-
-  int64_t matrix_size() const { return rows * columns; }
-  int64_t diags_size() const { return band.count() * longest; }
-};
 
 // Calls f(first element of a diagonal in the matrix, first element in its row of diagonals,
 // length) for all diagonals of one matrix. Neighbours of a diagonal are columns + 1 apart in the
@@ -86,7 +75,7 @@ absl::Status RunMatrixDiagPart(KernelPrepare& k, const DiagPlan& plan, int paddi
   });
 }
 
-absl::Status RunMatrixSetDiag(KernelPrepare& k, const DiagPlan& plan) {
+absl::Status RunMatrixSetDiag(KernelPrepare& k, const DiagPlan& plan, int) {
   return DispatchElements(k.OutType(0), [&]<typename T>(TypeTag<T>) {
     return k.Run([plan](KernelRun& r) {
       const T* in = r.In<T>(0);
@@ -136,37 +125,39 @@ absl::StatusOr<Shape> DiagsShape(const Shape& x, const DiagPlan& plan) {
   return Shape::Make(dims);
 }
 
-template <bool kV2>
-absl::Status PrepareMatrixDiagPart(KernelPrepare& k) {
-  RETURN_IF_ERROR(CheckPadding(k, kV2 ? 2 : -1));
-  ASSIGN_OR_RETURN(const DiagPlan plan, PlanOfMatrices(k, kV2 ? 1 : -1));
-  ASSIGN_OR_RETURN(const Shape shape, DiagsShape(k.In(0).shape(), plan));
-  k.Out(0).SetShape(shape);
-  return RunMatrixDiagPart(k, plan, kV2 ? 2 : -1);
+// Diag and DiagPart are a matrix's main diagonal once the halves of the axes are joined.
+DiagPlan PlanOfHalves(int64_t n) {
+  return {.batch = 1, .rows = n, .columns = n, .band = {}, .longest = n};
 }
 
-template <bool kV2>
-absl::Status PrepareMatrixSetDiag(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const DiagPlan plan, PlanOfMatrices(k, kV2 ? 2 : -1));
+absl::Status PrepareMatrixDiagPart(KernelPrepare& k, bool v2, DiagRun run) {
+  RETURN_IF_ERROR(CheckPadding(k, v2 ? 2 : -1));
+  ASSIGN_OR_RETURN(const DiagPlan plan, PlanOfMatrices(k, v2 ? 1 : -1));
+  ASSIGN_OR_RETURN(const Shape shape, DiagsShape(k.In(0).shape(), plan));
+  k.Out(0).SetShape(shape);
+  return run(k, plan, v2 ? 2 : -1);
+}
+
+absl::Status PrepareMatrixSetDiag(KernelPrepare& k, bool v2, DiagRun run) {
+  ASSIGN_OR_RETURN(const DiagPlan plan, PlanOfMatrices(k, v2 ? 2 : -1));
   ASSIGN_OR_RETURN(const Shape want, DiagsShape(k.In(0).shape(), plan));
   if (k.In(1).shape() != want) {
     return k.InvalidInput(1, absl::StrCat("must have shape ", want.ToString()));
   }
   k.Out(0).SetShape(k.In(0).shape()).MayReuse(0);
-  return RunMatrixSetDiag(k, plan);
+  return run(k, plan, -1);
 }
 
-template <bool kV2>
-absl::Status PrepareMatrixDiag(KernelPrepare& k) {
+absl::Status PrepareMatrixDiag(KernelPrepare& k, bool v2, DiagRun run) {
   const Shape& diagonal = k.In(0).shape();
-  RETURN_IF_ERROR(CheckPadding(k, kV2 ? 4 : -1));
-  ASSIGN_OR_RETURN(const DiagBand band, Band(k, kV2 ? 1 : -1));
+  RETURN_IF_ERROR(CheckPadding(k, v2 ? 4 : -1));
+  ASSIGN_OR_RETURN(const DiagBand band, Band(k, v2 ? 1 : -1));
   const int inner = band.count() > 1 ? 2 : 1;
   if (diagonal.rank() < inner || (inner == 2 && diagonal.dim(-2) != band.count())) {
     return k.InvalidInput(0, absl::StrCat("must hold ", band.count(), " diagonals per matrix"));
   }
   int64_t rows = -1, columns = -1;
-  if (kV2) {
+  if (v2) {
     ASSIGN_OR_RETURN(rows, k.IntValue(2));
     ASSIGN_OR_RETURN(columns, k.IntValue(3));
   }
@@ -182,25 +173,20 @@ absl::Status PrepareMatrixDiag(KernelPrepare& k) {
                          .columns = matrix.columns,
                          .band = band,
                          .longest = longest};
-  return RunMatrixDiag(k, plan, kV2 ? 4 : -1);
+  return run(k, plan, v2 ? 4 : -1);
 }
 
-// Diag and DiagPart are a matrix's main diagonal once the halves of the axes are joined.
-DiagPlan PlanOfHalves(int64_t n) {
-  return {.batch = 1, .rows = n, .columns = n, .band = {}, .longest = n};
-}
-
-absl::Status PrepareDiag(KernelPrepare& k) {
+absl::Status PrepareDiag(KernelPrepare& k, DiagRun run) {
   const Shape& diagonal = k.In(0).shape();
   if (diagonal.rank() == 0) return k.InvalidInput(0, "must be at least rank 1");
   Dims dims(diagonal.dims().begin(), diagonal.dims().end());
   dims.insert(dims.end(), diagonal.dims().begin(), diagonal.dims().end());
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
   k.Out(0).SetShape(shape);
-  return RunMatrixDiag(k, PlanOfHalves(diagonal.num_elements()), -1);
+  return run(k, PlanOfHalves(diagonal.num_elements()), -1);
 }
 
-absl::Status PrepareDiagPart(KernelPrepare& k) {
+absl::Status PrepareDiagPart(KernelPrepare& k, DiagRun run) {
   const Shape& x = k.In(0).shape();
   const size_t half = static_cast<size_t>(x.rank() / 2);
   if (x.rank() == 0 || x.rank() % 2 != 0 || x.dims().subspan(0, half) != x.dims().subspan(half)) {
@@ -208,20 +194,28 @@ absl::Status PrepareDiagPart(KernelPrepare& k) {
   }
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(x.dims().subspan(half)));
   k.Out(0).SetShape(shape);
-  return RunMatrixDiagPart(k, PlanOfHalves(shape.num_elements()), -1);
+  return run(k, PlanOfHalves(shape.num_elements()), -1);
 }
 
 }  // namespace
 
+void AddDiagKernels(KernelRegistry& kernels, absl::string_view device, DiagRun diag, DiagRun part,
+                    DiagRun set) {
+  for (const bool v2 : {false, true}) {
+    const char* const suffix = v2 ? "V2" : "";
+    kernels.Add(absl::StrCat("MatrixDiag", suffix), device,
+                [=](KernelPrepare& k) { return PrepareMatrixDiag(k, v2, diag); });
+    kernels.Add(absl::StrCat("MatrixDiagPart", suffix), device,
+                [=](KernelPrepare& k) { return PrepareMatrixDiagPart(k, v2, part); });
+    kernels.Add(absl::StrCat("MatrixSetDiag", suffix), device,
+                [=](KernelPrepare& k) { return PrepareMatrixSetDiag(k, v2, set); });
+  }
+  kernels.Add("Diag", device, [=](KernelPrepare& k) { return PrepareDiag(k, diag); });
+  kernels.Add("DiagPart", device, [=](KernelPrepare& k) { return PrepareDiagPart(k, part); });
+}
+
 void RegisterMatrixDiagKernels(KernelRegistry& kernels) {
-  kernels.Add("MatrixDiag", "CPU", PrepareMatrixDiag<false>);
-  kernels.Add("MatrixDiagV2", "CPU", PrepareMatrixDiag<true>);
-  kernels.Add("MatrixDiagPart", "CPU", PrepareMatrixDiagPart<false>);
-  kernels.Add("MatrixDiagPartV2", "CPU", PrepareMatrixDiagPart<true>);
-  kernels.Add("MatrixSetDiag", "CPU", PrepareMatrixSetDiag<false>);
-  kernels.Add("MatrixSetDiagV2", "CPU", PrepareMatrixSetDiag<true>);
-  kernels.Add("Diag", "CPU", PrepareDiag);
-  kernels.Add("DiagPart", "CPU", PrepareDiagPart);
+  AddDiagKernels(kernels, "CPU", RunMatrixDiag, RunMatrixDiagPart, RunMatrixSetDiag);
 }
 
 }  // namespace weir
