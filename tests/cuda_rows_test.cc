@@ -1,5 +1,5 @@
-// Kernels of the GPU that go along rows, over the emulated CUDA runtime: running sums, the largest
-// elements, normalisation among neighbours.
+// Kernels of the GPU that go along rows, over the emulated CUDA runtime: running sums and the
+// largest elements.
 
 #include <cmath>
 #include <limits>
