@@ -92,6 +92,13 @@ absl::Status BatchMatMulShapeImpl(ShapeContext& c, bool broadcasts) {
   return c.Return(std::move(out));
 }
 
+// A bias has one element per column.
+absl::Status FusedMatMulShape(ShapeContext& c) {
+  RETURN_IF_ERROR(MatMulShape(c));
+  if (c.num_inputs() < 3) return absl::OkStatus();
+  return c.WithRank(2, 1).status();
+}
+
 // With C = op(A) op(B): dA = dC op(B)^H and dB = op(A)^H dC, each transposed back where it is
 // stored transposed. Plain transposes conjugate the factor for complex numbers.
 absl::Status MatMulGradient(GradientContext& g) {
@@ -137,6 +144,23 @@ void RegisterMatmulOps(OpRegistry& ops) {
       .Attr(kTypes)
       .Shape(MatMulShape)
       .Gradient(MatMulGradient);
+  ops.Add("_FusedMatMul")
+      .Doc(
+          "The product of two matrices, and what fused_ops then make of it: ['BiasAdd'] adds "
+          "args[0] to each row, and ['BiasAdd', 'Relu'] takes the positive part of that. Made of "
+          "single nodes when a program is compiled for a device that has it.")
+      .In("a: T")
+      .In("b: T")
+      .In("args: num_args * T")
+      .Out("product: T")
+      .Attr("transpose_a: bool = false")
+      .Attr("transpose_b: bool = false")
+      .Attr("T: {bfloat16, half, float}")
+      .Attr("num_args: int >= 0")
+      .Attr("fused_ops: list(string) = []")
+      .Attr("epsilon: float = 0.0001")
+      .Shape(FusedMatMulShape)
+      .NotDifferentiable();
   ops.Add("BatchMatMul")
       .Doc("The products of the matrices in the last two dimensions; the others are equal.")
       .In("x: T")

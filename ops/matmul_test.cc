@@ -70,6 +70,56 @@ void ExpectProducts(int64_t m, int64_t n, int64_t k) {
   }
 }
 
+TEST(FusedMatMul, Shape) {
+  const std::vector<std::string> bias = {"BiasAdd"};
+  EXPECT_SHAPE(
+      ShapeTest("_FusedMatMul").In("[?,3]").In("[3,4]").In("[4]").AsList(1).Attr("fused_ops", bias),
+      "[?,4]");
+  EXPECT_SHAPE_ERROR(ShapeTest("_FusedMatMul").In("[2,3]").In("[4,5]").In("[5]").AsList(1),
+                     "inner dimensions");
+  EXPECT_SHAPE_ERROR(ShapeTest("_FusedMatMul").In("[2,3]").In("[3,5]").In("[1,5]").AsList(1),
+                     "rank 1");
+}
+
+TEST(FusedMatMul, Values) {
+  const auto expect = [](const std::vector<std::string>& ops, std::initializer_list<float> want) {
+    OpTest("_FusedMatMul")
+        .In<float>({2, 2}, {1, 2, 3, 4})
+        .In<float>({2, 2}, {1, -1, 0, 1})  // The product is {1, 1, 3, 1}.
+        .In<float>({2}, {10, -2})
+        .AsList(1)
+        .Attr("fused_ops", ops)
+        .Expect<float>({2, 2}, want);
+  };
+  expect({"BiasAdd"}, {11, -1, 13, -1});
+  expect({"BiasAdd", "Relu"}, {11, 0, 13, 0});
+  OpTest("_FusedMatMul")
+      .In<float>({1, 1}, {1})
+      .In<float>({1, 1}, {1})
+      .In<float>({1}, {1})
+      .AsList(1)
+      .Attr("fused_ops", std::vector<std::string>{"BiasAdd", "Elu"})
+      .ExpectError("no product with [BiasAdd, Elu]");
+  OpTest("_FusedMatMul")
+      .In<float>({1, 2}, {1, 2})
+      .In<float>({2, 2}, {1, -1, 0, 1})
+      .In<float>({3}, {0, 0, 0})
+      .AsList(1)
+      .Attr("fused_ops", std::vector<std::string>{"BiasAdd"})
+      .ExpectError("one element for each of 2 columns");
+  for (const bool transposed : {false, true}) {
+    OpTest("_FusedMatMul")
+        .In<BFloat16>({2, 2}, {1, 2, 3, 4})
+        .In<BFloat16>({2, 2}, {1, -1, 0, 1})
+        .In<BFloat16>({2}, {-2, 1})
+        .AsList(1)
+        .Attr("transpose_a", transposed)
+        .Attr("fused_ops", std::vector<std::string>{"BiasAdd", "Relu"})
+        .Expect<BFloat16>({2, 2}, transposed ? std::initializer_list<BFloat16>{0, 3, 0, 3}
+                                             : std::initializer_list<BFloat16>{0, 2, 1, 2});
+  }
+}
+
 TEST(MatMul, Shape) {
   EXPECT_SHAPE(ShapeTest("MatMul").In("[?,3]").In("[3,4]"), "[?,4]");
   EXPECT_SHAPE(ShapeTest("MatMul")

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "weir/runtime/device.h"
 #include "weir/runtime/equal_nodes.h"
+#include "weir/runtime/fused_nodes.h"
 #include "weir/runtime/memory_planner.h"
 #include "weir/runtime/placer.h"
 #include "weir/runtime/resource_store.h"
@@ -44,6 +45,7 @@ class Compiler {
     ASSIGN_OR_RETURN(placement_, Place(graph_, needed, context_.devices, kernels_,
                                        {.soft = options_.soft_placement}));
     if (options_.log_device_placement) LogPlacement(needed);
+    if (options_.optimize && context_.devices.size() > 1) FuseNodes(needed);
     FindUnvalidatedAssigns(needed);
     first_slot_.assign(graph_.num_nodes(), Program::kNoSlot);
     for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
@@ -115,6 +117,14 @@ class Compiler {
         reference_shapes_are_static_ = false;
       }
     }
+  }
+
+  void FuseNodes(const std::vector<bool>& needed) {
+    absl::flat_hash_set<NodeId> visible(signature_.targets.begin(), signature_.targets.end());
+    for (const Endpoint& e : signature_.feeds) visible.insert(e.node);
+    for (const Endpoint& e : signature_.fetches) visible.insert(e.node);
+    fused_.Find(graph_, needed, visible, placement_, context_.devices, kernels_);
+    program_.fused_nodes = fused_.nodes();
   }
 
   // The devices that a step runs on or a tensor is on.
@@ -290,17 +300,28 @@ class Compiler {
   absl::Status Lower(const Node& node) {
     std::vector<uint32_t> inputs, outputs;
     for (int i = 0; i < node.num_inputs(); ++i) {
+      if (const auto chain = chain_inputs_.find(node.inputs()[i].node);
+          chain != chain_inputs_.end()) {
+        inputs.insert(inputs.begin(), chain->second.begin(), chain->second.end());
+        continue;
+      }
       ASSIGN_OR_RETURN(const uint32_t slot, Operand(node, i));
       inputs.push_back(slot);
       if (IsRefType(node.input_type(i))) ++updates_;
+    }
+    if (fused_.IsInside(node.id())) {
+      chain_inputs_.emplace(node.id(), std::move(inputs));
+      return absl::OkStatus();
     }
     if (node.op().name == "Identity" && IsReference(node.inputs()[0])) {
       first_slot_[node.id()] = inputs[0];
       reads_[node.id()] = {inputs[0], updates_};
       return absl::OkStatus();
     }
+    const Node& computed = fused_.ComputedAt(node);
     if (options_.optimize) {
-      const NodeId first = equal_nodes_.FirstEqual(node, placement_[node.id()], inputs);
+      const NodeId first =
+          equal_nodes_.FirstEqual(computed, node.id(), placement_[node.id()], inputs);
       if (first != node.id()) {
         first_slot_[node.id()] = first_slot_[first];
         return absl::OkStatus();
@@ -314,10 +335,13 @@ class Compiler {
     first_slot_[node.id()] = outputs.empty() ? Program::kNoSlot : outputs[0];
     if (std::all_of(inputs.begin(), inputs.end(),
                     [&](uint32_t slot) { return facts_[slot].has_shape; })) {
-      return LowerWithShapes(node, inputs, outputs);
+      return LowerWithShapes(computed, inputs, outputs);
     }
-    return AddDynamic(node, inputs, outputs, {});
+    return AddDynamic(computed, inputs, outputs, {});
   }
+
+  // Where the node, which may stand for a chain, is placed.
+  uint8_t& PlacementOf(const Node& node) { return placement_[fused_.PlaceOf(node)]; }
 
   // `values`: the inputs whose values the preparation asks for, on the host.
   absl::Status AddDynamic(const Node& node, absl::Span<const uint32_t> inputs,
@@ -325,7 +349,7 @@ class Compiler {
     Step step;
     step.kind = StepKind::kDynamic;
     step.node = &node;
-    step.device = placement_[node.id()];
+    step.device = PlacementOf(node);
     step.dynamic_index = program_.num_dynamic++;
     step.may_move = MayMoveToHost(node);
     ASSIGN_OR_RETURN(std::vector<uint32_t> located, AllLocated(inputs, step.device, values, node));
@@ -345,29 +369,29 @@ class Compiler {
     }
     // For a second try on the host.
     std::vector<KernelPrepare::InputInfo> again;
-    if (placement_[node.id()] != kHost) again = infos;
+    if (PlacementOf(node) != kHost) again = infos;
     KernelPrepare k(node, std::move(infos), context_.resources, context_.devices,
-                    placement_[node.id()]);
+                    PlacementOf(node));
     absl::Status status = kernels_.Prepare(k);
     if (absl::IsUnimplemented(status) && MayMoveToHost(node)) {
       MoveToHost(node, outputs);
-      k = KernelPrepare(node, again, context_.resources, context_.devices, placement_[node.id()]);
+      k = KernelPrepare(node, again, context_.resources, context_.devices, PlacementOf(node));
       status = kernels_.Prepare(k);
     }
     if (k.needs_value()) return AddDynamic(node, inputs, outputs, k.values_used());
     RETURN_IF_ERROR(status);
     if (!CanFold(node, k, inputs)) return AddPrepared(node, k, inputs, outputs);
-    if (IsPure(node) && placement_[node.id()] != kHost) {  // The compiler computes on the host.
+    if (IsPure(node) && PlacementOf(node) != kHost) {  // The compiler computes on the host.
       MoveToHost(node, outputs);
-      k = KernelPrepare(node, again, context_.resources, context_.devices, placement_[node.id()]);
+      k = KernelPrepare(node, again, context_.resources, context_.devices, PlacementOf(node));
       RETURN_IF_ERROR(kernels_.Prepare(k));
     }
     return Fold(node, k, inputs, outputs);
   }
 
   // True where a kernel of the host may stand in for one that its device lacks.
-  bool MayMoveToHost(const Node& node) const {
-    if (placement_[node.id()] == kHost) return false;
+  bool MayMoveToHost(const Node& node) {
+    if (PlacementOf(node) == kHost) return false;
     if (!options_.soft_placement && !node.device().empty()) return false;
     for (int i = 0; i < node.num_inputs(); ++i) {  // The variable stays where it is.
       if (weir::IsReference(node.input_type(i))) return false;
@@ -376,7 +400,7 @@ class Compiler {
   }
 
   void MoveToHost(const Node& node, absl::Span<const uint32_t> outputs) {
-    placement_[node.id()] = kHost;
+    PlacementOf(node) = kHost;
     for (uint32_t slot : outputs) program_.slots[slot].device = kHost;
   }
 
@@ -451,7 +475,7 @@ class Compiler {
 
   absl::Status AddPrepared(const Node& node, KernelPrepare& k, absl::Span<const uint32_t> sources,
                            absl::Span<const uint32_t> outputs) {
-    const uint8_t device = placement_[node.id()];
+    const uint8_t device = PlacementOf(node);
     absl::Span<const uint32_t> inputs = sources;
     std::vector<uint32_t> located;
     if (context_.devices.size() > 1) {
@@ -745,6 +769,8 @@ class Compiler {
   absl::flat_hash_map<Endpoint, uint32_t> fed_;
   std::vector<uint32_t> first_slot_;  // By node: its output slots are consecutive.
   Placement placement_;
+  FusedNodes fused_;
+  absl::flat_hash_map<NodeId, std::vector<uint32_t>> chain_inputs_;  // By nodes inside of chains.
   // Where else a slot's content is: by slot and device.
   absl::flat_hash_map<std::pair<uint32_t, uint8_t>, uint32_t> copies_;
   EqualNodes equal_nodes_;

@@ -28,9 +28,9 @@ bool IsPure(const Node& node) {
   return true;
 }
 
-NodeId EqualNodes::FirstEqual(const Node& node, uint8_t device,
+NodeId EqualNodes::FirstEqual(const Node& node, NodeId place, uint8_t device,
                               absl::Span<const uint32_t> input_slots) {
-  if (!IsPure(node)) return node.id();
+  if (!IsPure(node)) return place;
   std::string key;
   AppendBytes(reinterpret_cast<uintptr_t>(&node.op()), &key);
   AppendBytes(device, &key);
@@ -39,11 +39,11 @@ NodeId EqualNodes::FirstEqual(const Node& node, uint8_t device,
   for (const auto& [name, value] : node.attrs().entries()) {
     if (name[0] == '_') continue;
     const size_t bytes = value->ByteSizeLong();
-    if (key.size() + bytes > kLongKey) return node.id();
+    if (key.size() + bytes > kLongKey) return place;
     AppendBytes(bytes, &key);  // Names need not be told: the op has them all, in one order.
     value->AppendToString(&key);
   }
-  return first_by_key_.try_emplace(std::move(key), node.id()).first->second;
+  return first_by_key_.try_emplace(std::move(key), place).first->second;
 }
 
 }  // namespace weir

@@ -22,9 +22,11 @@ bool IsPure(const Node& node);
 // device.
 class EqualNodes {
  public:
-  // The first node that was asked for and is equal to `node`; itself if there is none before. So
-  // are nodes that are not pure, and those with long attrs, whose comparison would not pay.
-  NodeId FirstEqual(const Node& node, uint8_t device, absl::Span<const uint32_t> input_slots);
+  // The place (the id, or that of the node that it stands for) of the first node that was asked for
+  // and is equal to `node`; its own if there is none before, if it is not pure, and if it has long
+  // attrs, whose comparison would not pay.
+  NodeId FirstEqual(const Node& node, NodeId place, uint8_t device,
+                    absl::Span<const uint32_t> input_slots);
 
  private:
   absl::flat_hash_map<std::string, NodeId> first_by_key_;

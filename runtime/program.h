@@ -5,12 +5,15 @@
 // number of runs execute it at once, each with slots of its own (execution_state.h).
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "weir/core/tensor.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
+
+class Graph;
 
 enum class StepKind : uint8_t {
   kPrepared,  // `fn` is ready.
@@ -94,6 +97,7 @@ struct Program {
   std::vector<Segment> segments;  // In the order of the steps.
   uint32_t num_objects = 0;
   uint32_t num_dynamic = 0;
+  std::shared_ptr<const Graph> fused_nodes;  // Nodes of steps that are not in the session's graph.
 
   static constexpr uint32_t kNoSlot = ~uint32_t{0};
 };

@@ -218,6 +218,36 @@ TEST_F(CudaLibrariesTest, TheFastestAlgorithmIsTakenWhereThatMatters) {
   EXPECT_EQ(algorithm(OnGpu({.memory_limit = 800 << 10}), 256), 0);
 }
 
+// relu(a b + bias), or without relu, of nodes that the compiler fuses.
+Build Layer(bool relu) {
+  return [relu](const Scope& s, const std::vector<Output>& in) -> Output {
+    const Output product = s.Op("MatMul").In(in[0]).In(in[1]).Build();
+    const Output sum = s.Op("BiasAdd").In(product).In(in[2]).Build();
+    return relu ? s.Op("Relu").In(sum).Build() : sum;
+  };
+}
+
+TEST_F(CudaLibrariesTest, BiasAndReluAreTheProductsEpilogue) {
+  struct Case {
+    DataType type;
+    double tolerance;
+  };
+  for (const Case& c : {Case{DT_FLOAT, 1e-4}, Case{DT_HALF, 0.05}, Case{DT_BFLOAT16, 0.4}}) {
+    const std::vector<Tensor> inputs = {Matrix(c.type, 5, 7, false), Matrix(c.type, 7, 3, false),
+                                        Numbers(c.type, Shape({3}), 9)};
+    for (const bool relu : {false, true}) {
+      SCOPED_TRACE(absl::StrCat(DataTypeName(c.type), relu));
+      Reset();
+      ExpectSame(OnGpu(), inputs, Layer(relu), c.tolerance);
+      EXPECT_EQ(Recorded("cublasLt epilogue"),
+                relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS);
+      Reset();
+      cuda_emulation::RemoveFromLibraries("libcublasLt.so.13");
+      ExpectSame(OnGpu(), inputs, Layer(relu), c.tolerance);
+    }
+  }
+}
+
 TEST_F(CudaLibrariesTest, WithoutTheLibraryOurOwnKernelsCompute) {
   const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 5, 7, false), Matrix(DT_FLOAT, 7, 3, false)};
   cuda_emulation::RemoveFromLibraries("libcublasLt.so.13");

@@ -1,5 +1,10 @@
 #include "weir/kernels/common/matmul_plan.h"
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+
 namespace weir {
 namespace {
 
@@ -62,6 +67,23 @@ absl::StatusOr<MatMulPlan> PlanBatchMatMul(KernelPrepare& k, bool broadcasts) {
   }
   p.batches = PlanBroadcast(x_batch, y_batch, batch);
   return p;
+}
+
+absl::StatusOr<FusedMatMulPlan> PlanFusedMatMul(KernelPrepare& k) {
+  const auto fused = k.Attr<std::vector<std::string>>("fused_ops");
+  const bool relu = fused == std::vector<std::string>{"BiasAdd", "Relu"};
+  if ((!relu && fused != std::vector<std::string>{"BiasAdd"}) || k.num_inputs() != 3) {
+    return Unimplemented("no product with [", absl::StrJoin(fused, ", "), "] of ",
+                         k.num_inputs() - 2, " arguments");
+  }
+  FusedMatMulPlan plan;
+  plan.relu = relu;
+  ASSIGN_OR_RETURN(plan.product, PlanMatMul(k));
+  if (k.In(2).shape() != Shape({plan.product.n})) {
+    return k.InvalidInput(
+        2, absl::StrCat("must have one element for each of ", plan.product.n, " columns"));
+  }
+  return plan;
 }
 
 }  // namespace weir

@@ -32,6 +32,15 @@ struct MatMulPlan {
 absl::StatusOr<MatMulPlan> PlanMatMul(KernelPrepare& k);
 absl::StatusOr<MatMulPlan> PlanBatchMatMul(KernelPrepare& k, bool broadcasts);
 
+// What _FusedMatMul does with a product.
+struct FusedMatMulPlan {
+  MatMulPlan product;
+  bool relu = false;  // After input 2 was added to each row.
+};
+
+// The same for _FusedMatMul. Unimplemented for fused_ops other than a bias and maybe Relu.
+absl::StatusOr<FusedMatMulPlan> PlanFusedMatMul(KernelPrepare& k);
+
 }  // namespace weir
 
 #endif  // WEIR_KERNELS_COMMON_MATMUL_PLAN_H_

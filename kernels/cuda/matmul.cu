@@ -1,4 +1,4 @@
-// Matrix products (ops/matmul.cc), tile by tile.
+// Matrix products (ops/matmul.cc), tile by tile, and what is fused with them.
 
 #include "weir/kernels/common/matmul_plan.h"
 #include "weir/kernels/cuda/elementwise_util.h"
@@ -28,9 +28,21 @@ __device__ inline SlabPlace PlaceOf(int i, int rows, int columns, bool columns_a
                                 : SlabPlace{i % rows, i / rows};
 }
 
+// What becomes of an element of the product.
 template <typename T>
-__global__ void MatMulKernel(Product p, const T* __restrict__ x_all, const T* __restrict__ y_all,
-                             T* __restrict__ z_all) {
+struct Epilogue {
+  const T* bias = nullptr;  // By column; null for none.
+  bool relu = false;
+
+  __device__ T Of(ComputeType<T> sum, int64_t column) const {
+    if (bias != nullptr) sum += ComputeType<T>(bias[column]);
+    return T(relu && sum < 0 ? ComputeType<T>(0) : sum);
+  }
+};
+
+template <typename T>
+__global__ void MatMulKernel(Product p, Epilogue<T> epilogue, const T* __restrict__ x_all,
+                             const T* __restrict__ y_all, T* __restrict__ z_all) {
   using C = ComputeType<T>;
   __shared__ C x_slab[kSlab][kTile + 1];  // One more: columns are on banks of their own.
   __shared__ C y_slab[kSlab][kTile + 1];
@@ -69,7 +81,7 @@ __global__ void MatMulKernel(Product p, const T* __restrict__ x_all, const T* __
       const int64_t row = tile_m + threadIdx.y + r * kSide;
       for (int c = 0; c < kEach; ++c) {
         const int64_t column = tile_n + threadIdx.x + c * kSide;
-        if (row < p.m && column < p.n) z[row * p.n + column] = T(sums[r][c]);
+        if (row < p.m && column < p.n) z[row * p.n + column] = epilogue.Of(sums[r][c], column);
       }
     }
   }
@@ -91,18 +103,32 @@ absl::StatusOr<Product> ProductOf(const MatMulPlan& plan) {
   return p;
 }
 
+template <typename T>
+absl::Status Multiply(const KernelRun& r, const Product& p, const Epilogue<T>& epilogue) {
+  const dim3 blocks(static_cast<unsigned>(p.tiles_m * p.tiles_n), 1,
+                    static_cast<unsigned>(std::min<int64_t>(p.batch, 65535)));
+  return Launch(r, MatMulKernel<T>, blocks, dim3(kSide, kSide), p, epilogue, r.In<T>(0), r.In<T>(1),
+                r.Out<T>(0));
+}
+
+absl::Status RunNothing(KernelRun& /*r*/) { return absl::OkStatus(); }
+
 absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
   if (!plan.ok()) return plan.status();
-  if (k.Out(0).shape.num_elements() == 0) {
-    return k.Run([](KernelRun&) { return absl::OkStatus(); });
-  }
+  if (k.Out(0).shape.num_elements() == 0) return k.Run(RunNothing);
   ASSIGN_OR_RETURN(const Product p, ProductOf(*plan));
   return ForCudaType<Half, BFloat16, float, double>(k, [&]<typename T>() {
-    return k.Run([p](KernelRun& r) {
-      const dim3 blocks(static_cast<unsigned>(p.tiles_m * p.tiles_n), 1,
-                        static_cast<unsigned>(std::min<int64_t>(p.batch, 65535)));
-      return Launch(r, MatMulKernel<T>, blocks, dim3(kSide, kSide), p, r.In<T>(0), r.In<T>(1),
-                    r.Out<T>(0));
+    return k.Run([p](KernelRun& r) { return Multiply(r, p, Epilogue<T>()); });
+  });
+}
+
+absl::Status PrepareFusedMatMul(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const FusedMatMulPlan plan, PlanFusedMatMul(k));
+  if (k.Out(0).shape.num_elements() == 0) return k.Run(RunNothing);
+  ASSIGN_OR_RETURN(const Product p, ProductOf(plan.product));
+  return ForCudaType<Half, BFloat16, float>(k, [&]<typename T>() {
+    return k.Run([p, relu = plan.relu](KernelRun& r) {
+      return Multiply(r, p, Epilogue<T>{r.In<T>(2), relu});
     });
   });
 }
@@ -111,6 +137,7 @@ absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
 
 void RegisterMatmulCudaKernels(KernelRegistry& registry) {
   registry.Add("MatMul", "GPU", [](KernelPrepare& k) { return RunPlan(k, PlanMatMul(k)); });
+  registry.Add("_FusedMatMul", "GPU", PrepareFusedMatMul);
   registry.Add("BatchMatMul", "GPU",
                [](KernelPrepare& k) { return RunPlan(k, PlanBatchMatMul(k, false)); });
   registry.Add("BatchMatMulV2", "GPU",

@@ -53,11 +53,12 @@ absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, boo
   return p;
 }
 
-absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
+absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan,
+                     cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT) {
   if (!plan.ok()) return plan.status();
   auto& device = static_cast<CudaDevice&>(k.device());
-  ASSIGN_OR_RETURN(const GemmProblem problem,
-                   ProblemOf(*plan, k.In(0).dtype(), device.allow_tf32()));
+  ASSIGN_OR_RETURN(GemmProblem problem, ProblemOf(*plan, k.In(0).dtype(), device.allow_tf32()));
+  problem.epilogue = epilogue;
   ASSIGN_OR_RETURN(CublasLt* const lt, device.libraries().cublas_lt());
   ASSIGN_OR_RETURN(const std::shared_ptr<const GemmPlan> gemm, lt->Plan(problem));
   const size_t workspace = AskForLibraryWorkspace(k, gemm->workspace_bytes);
@@ -65,10 +66,16 @@ absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
     GemmArguments arguments;
     arguments.a = r.In(1).raw_data();
     arguments.b = r.In(0).raw_data();
+    if (gemm->problem.epilogue != CUBLASLT_EPILOGUE_DEFAULT) arguments.bias = r.In(2).raw_data();
     arguments.d = r.Out(0).mutable_raw_data();
     arguments.workspace = LibraryWorkspace(r, workspace);
     return lt->Enqueue(*gemm, arguments);
   });
+}
+
+absl::Status PrepareFusedMatMul(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const FusedMatMulPlan plan, PlanFusedMatMul(k));
+  return RunPlan(k, plan.product, plan.relu ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_BIAS);
 }
 
 }  // namespace
@@ -76,6 +83,7 @@ absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan) {
 void RegisterMatmulCublasLtCudaKernels(KernelRegistry& registry) {
   constexpr char kName[] = "cublaslt";
   registry.Add("MatMul", "GPU", [](KernelPrepare& k) { return RunPlan(k, PlanMatMul(k)); }, kName);
+  registry.Add("_FusedMatMul", "GPU", PrepareFusedMatMul, kName);
   registry.Add(
       "BatchMatMul", "GPU", [](KernelPrepare& k) { return RunPlan(k, PlanBatchMatMul(k, false)); },
       kName);

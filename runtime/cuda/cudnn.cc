@@ -120,12 +120,11 @@ absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::MakePlan(
     const ConvolutionProblem& problem) {
   RETURN_IF_ERROR(device_.Activate());
   ASSIGN_OR_RETURN(const Graph graph, MakeGraph(problem));
-  std::vector<CudnnPlan> plans;
-  for (const auto mode : {CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK}) {
-    ASSIGN_OR_RETURN(plans, Candidates(problem, graph, mode));
-    if (!plans.empty()) break;
-  }
-  if (plans.empty()) return Internal("cuDNN has no engine");
+  absl::StatusOr<std::vector<CudnnPlan>> found = Candidates(problem, graph, CUDNN_HEUR_MODE_A);
+  if (!found.ok() || found->empty()) found = Candidates(problem, graph, CUDNN_HEUR_MODE_FALLBACK);
+  RETURN_IF_ERROR(found.status());
+  std::vector<CudnnPlan>& plans = *found;
+  if (plans.empty()) return Internal("cuDNN has no engine that computes as it should");
   int best = 0;
   if (plans.size() > 1 && Multiplications(problem) >= kLarge) {
     ASSIGN_OR_RETURN(best, FindFastestOf(plans, problem));
