@@ -177,8 +177,10 @@ absl::StatusOr<std::shared_ptr<const GemmPlan>> CublasLt::MakePlan(
 
 absl::StatusOr<std::vector<cublasLtMatmulHeuristicResult_t>> CublasLt::Candidates(
     GemmPlan& plan) const {
+  // Of the bias the library looks at the alignment alone here.
+  const auto* const bias = reinterpret_cast<const void*>(Allocator::kAlignment);
   cublasLtMatmulDescOpaque_t operation;
-  RETURN_IF_ERROR(InitOperation(plan.problem, nullptr, &operation));
+  RETURN_IF_ERROR(InitOperation(plan.problem, bias, &operation));
   cublasLtMatmulPreferenceOpaque_t preference;
   RETURN_IF_ERROR(InitPreference(&preference));
   std::vector<cublasLtMatmulHeuristicResult_t> results(kMostCandidates);

@@ -2,7 +2,6 @@
 #define WEIR_RUNTIME_CUDA_CUDA_LIBRARIES_H_
 
 #include <memory>
-#include <optional>
 
 #include "weir/core/mutex.h"
 #include "weir/core/status.h"
@@ -13,7 +12,8 @@ namespace weir {
 
 // NVIDIA's libraries as one GPU uses them. Each is opened when a kernel first asks for it; what
 // came of that, a handle or the reason why there is none, holds from then on. Reasons are
-// Unimplemented, so that a kernel may pass them on and the next one be asked.
+// Unimplemented, so that a kernel may pass them on and the next one be asked; an error of the
+// device is none.
 //
 // Thread rule: all calls are safe from any thread.
 class CudaLibraries {
@@ -30,14 +30,19 @@ class CudaLibraries {
    public:
     absl::StatusOr<Library*> Get(CudaDevice& device) {
       MutexLock lock(mu_);
-      if (!opened_.has_value()) opened_ = Library::Open(device);
-      if (!opened_->ok()) return opened_->status();
-      return (*opened_)->get();
+      if (library_ != nullptr) return library_.get();
+      RETURN_IF_ERROR(refusal_);
+      absl::StatusOr<std::unique_ptr<Library>> opened = Library::Open(device);
+      if (absl::IsUnimplemented(opened.status())) refusal_ = opened.status();
+      RETURN_IF_ERROR(opened.status());
+      library_ = *std::move(opened);
+      return library_.get();
     }
 
    private:
     Mutex mu_;
-    std::optional<absl::StatusOr<std::unique_ptr<Library>>> opened_ ABSL_GUARDED_BY(mu_);
+    std::unique_ptr<Library> library_ ABSL_GUARDED_BY(mu_);
+    absl::Status refusal_ ABSL_GUARDED_BY(mu_);
   };
 
   CudaDevice& device_;

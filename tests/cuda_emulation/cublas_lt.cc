@@ -245,6 +245,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle,
   ENTER("cublasLtMatmulAlgoGetHeuristic");
   *returned = 0;
   REQUIRE(handle != nullptr && requested > 0);
+  REQUIRE(operation->epilogue == CUBLASLT_EPILOGUE_DEFAULT || operation->bias != nullptr);
   if (const cublasStatus_t status = Check(*operation, *a, *b, *c, *d);
       status != CUBLAS_STATUS_SUCCESS) {
     return status;
