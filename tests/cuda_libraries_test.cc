@@ -5,6 +5,7 @@
 #include <cudnn.h>
 
 #include <functional>
+#include <thread>
 
 #include "gtest/gtest.h"
 #include "weir/graph/scope.h"
@@ -216,6 +217,39 @@ TEST_F(CudaLibrariesTest, TheFastestAlgorithmIsTakenWhereThatMatters) {
   EXPECT_EQ(Recorded("cublasLt candidates"), -1);
   // Three matrices fit within the limit once, but not a second time beside them.
   EXPECT_EQ(algorithm(OnGpu({.memory_limit = 800 << 10}), 256), 0);
+}
+
+TEST_F(CudaLibrariesTest, WhereTimingFailsOurOwnKernelComputes) {
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
+                                      Matrix(DT_FLOAT, 256, 256, false)};
+  const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, Product()).value();
+  for (const char* call : {"cudaEventElapsedTime", "cudaEventCreateWithFlags"}) {
+    Reset();
+    const SessionOptions options = OnGpu();
+    cuda_emulation::FailCall(call, 0, cudaErrorInvalidValue);
+    const auto got = Run(options, "/gpu:0", inputs, Product());
+    ASSERT_TRUE(got.ok()) << call << ": " << got.status();
+    EXPECT_LE(Distance(*got, want), 1e-2);
+    EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+    EXPECT_EQ(Recorded("cublasLt algorithm"), 1) << call;  // It is not held against the library.
+  }
+}
+
+TEST_F(CudaLibrariesTest, ThreadsShareThePlansOfADevice) {
+  const SessionOptions options = OnGpu();
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 5, 7, false), Matrix(DT_FLOAT, 7, 3, false)};
+  const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, Product()).value();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 10; ++i) {
+        const auto got = Run(options, "/gpu:0", inputs, Product());
+        ASSERT_TRUE(got.ok()) << got.status();
+        EXPECT_LE(Distance(*got, want), 1e-4);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 // relu(a b + bias), or without relu, of nodes that the compiler fuses.
