@@ -566,7 +566,9 @@ class Compiler {
   void AddAliasStep(const Node& node, uint32_t from, uint32_t to) {
     Step step;
     step.node = &node;
-    step.device = program_.slots[to].device;
+    // A handle is the host's, but of no concern to it.
+    step.device =
+        IsPlainType(program_.slots[to].dtype) ? program_.slots[to].device : placement_[node.id()];
     step.record = RecordKind::kAlways;
     step.fn = [dtype = program_.slots[to].dtype, shape = program_.slots[to].shape](KernelRun& r) {
       r.SetOutput(0, r.In(0).Reinterpreted(dtype, shape));

@@ -398,7 +398,10 @@ absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tenso
   std::unique_ptr<Prefetcher::Feeds> prefetched = prefetcher_.Take(feeds);
   Executor executor(program_, kernels_, *state, run, prefetched.get(), observer);
   const absl::Status status = executor.Run(feeds, results);
-  if (!status.ok()) (void)executor.Synchronize();  // Nothing may still use the slots.
+  if (!status.ok()) {  // The next run is not to meet what this one has left.
+    (void)executor.Synchronize();
+    run.has_waited = true;
+  }
   executor.ClearRunSlots(/*all=*/!status.ok());
   ReturnState(std::move(state));
   prefetcher_.GiveBack(std::move(prefetched));

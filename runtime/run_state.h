@@ -33,6 +33,7 @@ class RunState {
   const Node* node = nullptr;  // The node that is running,
   Device* device = nullptr;    // and where.
   bool use_recordings = true;  // See SessionOptions::use_recordings.
+  bool has_waited = false;     // The run failed, and its devices have nothing left to do.
 
   // A variable that a kernel asked for, and the buffer that it then had (Variable::generation).
   struct VariableUse {

@@ -368,8 +368,9 @@ absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Ten
   if (call.trace && metadata != nullptr) tracer.emplace(*env, *metadata);
   const absl::Status status =
       runner->Run(feeds, results, run, tracer.has_value() ? &*tracer : nullptr);
-  // A run that fails has waited for its devices.
-  if (!runner->program().devices.empty()) is_at_work.store(status.ok(), std::memory_order_relaxed);
+  if (!runner->program().devices.empty()) {
+    is_at_work.store(!run.has_waited, std::memory_order_relaxed);
+  }
   return status;
 }
 

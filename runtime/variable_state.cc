@@ -109,7 +109,10 @@ absl::Status Variable::MakePrivate() {
 absl::Status Variable::Update(absl::FunctionRef<absl::Status(Tensor&)> update) {
   MutexLock lock(mu_);
   RETURN_IF_ERROR(MakePrivate());
-  return update(value_);
+  const char* const before = value_.raw_data();
+  const absl::Status status = update(value_);
+  if (value_.raw_data() != before) ++generation_;
+  return status;
 }
 
 void Variable::Reset() {
@@ -129,8 +132,13 @@ absl::Status Variable::UpdateAll(absl::Span<Variable* const> variables,
   for (Variable* v : order) status.Update(v->MakePrivate());
   if (status.ok()) {
     absl::InlinedVector<Tensor*, 4> tensors;
+    absl::InlinedVector<const char*, 4> before;
     for (Variable* v : variables) tensors.push_back(&v->value_);
+    for (const Variable* v : order) before.push_back(v->value_.raw_data());
     status = update(tensors);
+    for (size_t i = 0; i < order.size(); ++i) {
+      if (order[i]->value_.raw_data() != before[i]) ++order[i]->generation_;
+    }
   }
   for (Variable* v : order) v->mu_.Unlock();
   return status;

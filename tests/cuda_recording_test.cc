@@ -96,6 +96,29 @@ TEST_F(CudaRecording, AStepBecomesOneLaunch) {
   EXPECT_THAT(graphs, testing::ElementsAre(0, 0, 1, 1, 1, 1));
 }
 
+TEST_F(CudaRecording, ReferenceVariablesAreRecordedToo) {
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {2});
+  const auto w = GetVariable(scope, "w", Shape({2}), Constant(1), {.use_resource = false});
+  const Output y = scope.Op("Mul").In(x).In(w.value()).Build();
+  const Output square = scope.Op("Mul").In(y).In(y).Build();
+  const auto down = [&] {
+    return scope.Op("ApplyGradientDescent").In(w.handle()).In(0.25f).In(y).Build();
+  };
+  const std::vector<TargetRef> twice = {Operation(down()), Operation(down())};
+  const Operation init = GlobalVariablesInitializer(scope);
+  const Session gpu = Session::Create(scope, OnGpu()).value();
+  const Session cpu = Session::Create(scope, {.threads = 1}).value();
+  ASSERT_TRUE(gpu.Run({}, {}, {init}).ok() && cpu.Run({}, {}, {init}).ok());
+  const std::vector<FeedRef> feeds = {{x, Tensor::Vector<float>({0.5f, 1})}};
+  for (int i = 0; i < 6; ++i) {
+    const auto got = gpu.Run(feeds, {square}, twice), want = cpu.Run(feeds, {square}, twice);
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ((*got)[0].ToString(), (*want)[0].ToString());
+  }
+  EXPECT_EQ(Calls("cudaGraphLaunch"), 4);
+}
+
 TEST_F(CudaRecording, CanBeSwitchedOff) {
   SessionOptions options = OnGpu();
   options.use_recordings = false;

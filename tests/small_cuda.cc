@@ -43,6 +43,7 @@ absl::Status PrepareBinary(KernelPrepare& k) {
 }
 
 absl::Status PrepareDescend(KernelPrepare& k) {
+  if (k.num_outputs() > 0) k.Out(0).SetShape(Shape()).Alias(0);
   return k.Run([](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable* const variable, r.GetVariable(0));
     return variable->Update([&](Tensor& value) {
@@ -64,7 +65,9 @@ const KernelRegistry& SmallCudaKernels() {
     }
     both->Add("Mul", "GPU", PrepareBinary<Function::kMul>);
     both->Add("AddV2", "GPU", PrepareBinary<Function::kAdd>);
-    both->Add("ResourceApplyGradientDescent", "GPU", PrepareDescend);
+    for (const char* op : {"ApplyGradientDescent", "ResourceApplyGradientDescent"}) {
+      both->Add(op, "GPU", PrepareDescend);
+    }
     return both;
   }();
   return *kernels;

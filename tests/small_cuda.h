@@ -11,7 +11,7 @@
 namespace weir {
 
 // The CPU's kernels, and for "GPU" Const, Fill and those for float of Mul and AddV2 of equal shapes
-// and ResourceApplyGradientDescent: enough for a step of training.
+// and (Resource)ApplyGradientDescent: enough for a step of training.
 const KernelRegistry& SmallCudaKernels();
 
 // An emulated GPU with these kernels.

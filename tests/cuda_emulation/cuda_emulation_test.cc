@@ -83,6 +83,38 @@ TEST_F(CudaEmulation, ImpossibleLaunchesAndInjectedFailuresAreErrors) {
   EXPECT_EQ(cudaFree(data), cudaSuccess);
 }
 
+TEST_F(CudaEmulation, ACapturedStreamBecomesAGraph) {
+  int* const data = Allocate(2);
+  cudaGraph_t graph = nullptr;
+  cudaGraphExec_t exec = nullptr;
+  int seen[2] = {-1, -1};
+  const auto read = [&] {
+    EXPECT_EQ(cudaMemcpyAsync(seen, data, sizeof(seen), cudaMemcpyDeviceToHost, stream_),
+              cudaSuccess);
+    EXPECT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
+  };
+  ASSERT_EQ(cudaMemsetAsync(data, 0, sizeof(seen), stream_), cudaSuccess);
+  ASSERT_EQ(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), cudaSuccess);
+  ASSERT_EQ(cudaMemsetAsync(data, 1, sizeof(int), stream_), cudaSuccess);
+  ASSERT_EQ(cudaMemcpyAsync(data + 1, data, sizeof(int), cudaMemcpyDeviceToDevice, stream_),
+            cudaSuccess);
+  ASSERT_EQ(cudaStreamEndCapture(stream_, &graph), cudaSuccess);
+  read();
+  EXPECT_EQ(seen[1], 0);  // Nothing of it was done.
+  ASSERT_EQ(cudaGraphInstantiate(&exec, graph, 0), cudaSuccess);
+  EXPECT_EQ(cudaGraphDestroy(graph), cudaSuccess);
+  ASSERT_EQ(cudaGraphLaunch(exec, stream_), cudaSuccess);
+  EXPECT_EQ(cudaGraphExecDestroy(exec), cudaSuccess);  // Which may still be at work.
+  read();
+  EXPECT_EQ(seen[1], 0x01010101);
+  // A capture does not bear that somebody waits for it.
+  ASSERT_EQ(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), cudaSuccess);
+  EXPECT_EQ(cudaStreamSynchronize(stream_), cudaErrorStreamCaptureUnsupported);
+  EXPECT_EQ(cudaStreamEndCapture(stream_, &graph), cudaErrorStreamCaptureInvalidated);
+  EXPECT_EQ(cuda_emulation::GraphsInUse(), 0);
+  EXPECT_EQ(cudaFree(data), cudaSuccess);
+}
+
 // Later work of a stream waits for an event of another.
 TEST_F(CudaEmulation, StreamsWaitForEvents) {
   cudaStream_t other = nullptr;
