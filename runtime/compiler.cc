@@ -195,7 +195,8 @@ class Compiler {
     if (facts_[slot].has_shape) {
       RETURN_IF_ERROR(PlanBuffer(copy, program_.slots[slot].shape));
       if (slot < program_.feeds.size()) {
-        step.feed_copy = static_cast<int32_t>(program_.feed_copies.size());
+        step.kind = StepKind::kFeedCopy;
+        step.feed_copy = static_cast<uint32_t>(program_.feed_copies.size());
         program_.feed_copies.push_back({slot, copy});
       }
       step.fn = [](KernelRun& r) { return CopyTensor(r.In(0), r.Out(0)); };
@@ -257,7 +258,7 @@ class Compiler {
     Step step;
     step.node = &reader;
     step.device = device;
-    step.record = RecordKind::kAlways;
+    if (!IsOfTheHost(RemoveRef(graph_.type(e)))) step.record = RecordKind::kAlways;
     step.fn = [is_static, declared,
                name = graph_.node(e.node).name()](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(0));
@@ -510,18 +511,23 @@ class Compiler {
     return absl::OkStatus();
   }
 
+  // Elements that a step of any device works on at once, on the host.
+  static bool IsOfTheHost(DataType type) { return !IsPlainType(type) && type != DT_RESOURCE; }
+
   // Kernels of devices only start work. What they do on the host besides is to a state of their own
   // or to the variables behind their handles.
   static RecordKind RecordKindOf(const Node& node, KernelPrepare& k) {
     for (int i = 0; i < node.num_outputs(); ++i) {
       const KernelPrepare::OutputInfo& out = k.Out(i);
-      if (out.alias < 0 && !out.sized) return RecordKind::kNever;
+      if ((out.alias < 0 && !out.sized) || IsOfTheHost(out.dtype)) return RecordKind::kNever;
+    }
+    bool has_variable = false;
+    for (int i = 0; i < node.num_inputs(); ++i) {
+      if (IsOfTheHost(RemoveRef(node.input_type(i)))) return RecordKind::kNever;
+      has_variable = has_variable || weir::IsReference(node.input_type(i));
     }
     if (IsPure(node) || k.state_on_device()) return RecordKind::kAlways;
-    for (int i = 0; i < node.num_inputs(); ++i) {
-      if (weir::IsReference(node.input_type(i))) return RecordKind::kWithVariables;
-    }
-    return RecordKind::kNever;
+    return has_variable ? RecordKind::kWithVariables : RecordKind::kNever;
   }
 
   // Gives the slot memory from the next step on.
@@ -584,7 +590,7 @@ class Compiler {
   void HoistSteps() {
     const auto waits_for_none = [this](uint32_t index) {
       const Step& step = program_.steps[index];
-      if (step.feed_copy >= 0) return true;
+      if (step.kind == StepKind::kFeedCopy) return true;
       const auto outputs = absl::MakeConstSpan(program_.args).subspan(step.first_arg);
       return step.device != kHost && step.num_inputs == 0 && step.num_outputs == 1 &&
              program_.slots[outputs[0]].dtype == DT_RESOURCE;

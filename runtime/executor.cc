@@ -179,14 +179,13 @@ class Executor {
     // Who watches the steps sees each of them.
     const bool in_segments = run_.use_recordings && observer_ == nullptr;
     auto segment = in_segments ? segments.begin() : segments.end();
-    for (size_t i = 0; i < program_.steps.size();) {
-      if (segment != segments.end() && segment->first_step == i) {
-        RETURN_IF_ERROR(RunSegment(*segment));
-        i += segment++->num_steps;
-      } else {
-        RETURN_IF_ERROR(RunStep(program_.steps[i++], nullptr));
-      }
+    uint32_t next = 0;
+    for (; segment != segments.end(); ++segment) {
+      RETURN_IF_ERROR(RunRange(next, segment->first_step, nullptr));
+      RETURN_IF_ERROR(RunSegment(*segment));
+      next = segment->first_step + segment->num_steps;
     }
+    RETURN_IF_ERROR(RunRange(next, static_cast<uint32_t>(program_.steps.size()), nullptr));
     for (size_t i = 0; i < results.size(); ++i) {
       RETURN_IF_ERROR(Fetch(program_.fetches[i], &results[i]));
     }
@@ -200,29 +199,33 @@ class Executor {
     }
     const absl::Cleanup abandon = [&recording] { recording.Abandon(); };
     recording.Begin(*run_.devices[segment.device], slots_);
-    for (uint32_t i = 0; i < segment.num_steps; ++i) {
-      RETURN_IF_ERROR(RunStep(program_.steps[segment.first_step + i], &recording));
-    }
+    const uint32_t begin = segment.first_step;
+    RETURN_IF_ERROR(RunRange(begin, begin + segment.num_steps, &recording));
     recording.End(slots_);
     return absl::OkStatus();
   }
 
-  absl::Status RunStep(const Step& step, SegmentRecording* recording) {
-    if (observer_ != nullptr) observer_->BeforeStep(step);
-    const bool interruptible = run_.interruptible();
-    run_.node = step.node;
-    if (run_.devices.size() > 1) run_.device = run_.devices[step.device];
-    run_.may_stop = interruptible && step.is_pure;
-    const absl::Status status =
-        step.kind == StepKind::kPrepared ? RunPrepared(step) : RunDynamic(step);
-    if (observer_ != nullptr) observer_->AfterStep(step);
-    if (interruptible) RETURN_IF_ERROR(run_.Check());
-    if (!status.ok()) return NameNode(step, status);
-    if (recording != nullptr) {
-      recording->Add(step, run_, [this, &step] { return RunPrepared(step); });
-    }
-    for (uint32_t i = 0; i < step.num_releases; ++i) {
-      slots_[program_.releases[step.first_release + i]] = Tensor();
+  // Runs the steps [begin, end) one by one, for a recording too if there is one.
+  absl::Status RunRange(uint32_t begin, uint32_t end, SegmentRecording* recording) {
+    StepObserver* const observer = observer_;
+    const bool interruptible = run_.interruptible(), on_devices = run_.devices.size() > 1;
+    for (uint32_t s = begin; s < end; ++s) {
+      const Step& step = program_.steps[s];
+      if (observer != nullptr) observer->BeforeStep(step);
+      run_.node = step.node;
+      if (on_devices) run_.device = run_.devices[step.device];
+      run_.may_stop = interruptible && step.is_pure;
+      const absl::Status status =
+          step.kind == StepKind::kPrepared ? RunPrepared(step) : RunOther(step);
+      if (observer != nullptr) observer->AfterStep(step);
+      if (interruptible) RETURN_IF_ERROR(run_.Check());
+      if (!status.ok()) return NameNode(step, status);
+      if (recording != nullptr) {
+        recording->Add(step, run_, [this, &step] { return RunPrepared(step); });
+      }
+      for (uint32_t i = 0; i < step.num_releases; ++i) {
+        slots_[program_.releases[step.first_release + i]] = Tensor();
+      }
     }
     return absl::OkStatus();
   }
@@ -235,13 +238,16 @@ class Executor {
   const uint32_t* outputs(const Step& step) const { return inputs(step) + step.num_inputs; }
 
   absl::Status RunPrepared(const Step& step) {
-    if (step.feed_copy >= 0 && prefetched_ != nullptr) {
-      return prefetched_->inlets[step.feed_copy]->Take(slots_[*outputs(step)].mutable_raw_data());
-    }
     KernelRun run(slots_, program_.args.data() + step.first_arg,
                   program_.args.data() + step.first_arg + step.num_inputs,
                   arena_data_[step.device] + step.workspace, &run_);
     return step.fn(run);
+  }
+
+  absl::Status RunOther(const Step& step) {
+    if (step.kind == StepKind::kDynamic) return RunDynamic(step);
+    if (prefetched_ == nullptr) return RunPrepared(step);
+    return prefetched_->inlets[step.feed_copy]->Take(slots_[*outputs(step)].mutable_raw_data());
   }
 
   absl::Status RunDynamic(const Step& step) {
@@ -395,7 +401,8 @@ void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
 absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                                 RunState& run, StepObserver* observer) {
   ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
-  std::unique_ptr<Prefetcher::Feeds> prefetched = prefetcher_.Take(feeds);
+  std::unique_ptr<Prefetcher::Feeds> prefetched;
+  if (!program_.feed_copies.empty()) prefetched = prefetcher_.Take(feeds);
   Executor executor(program_, kernels_, *state, run, prefetched.get(), observer);
   const absl::Status status = executor.Run(feeds, results);
   if (!status.ok()) {  // The next run is not to meet what this one has left.
@@ -404,7 +411,7 @@ absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tenso
   }
   executor.ClearRunSlots(/*all=*/!status.ok());
   ReturnState(std::move(state));
-  prefetcher_.GiveBack(std::move(prefetched));
+  if (prefetched != nullptr) prefetcher_.GiveBack(std::move(prefetched));
   return status;
 }
 

@@ -67,7 +67,6 @@ std::unique_ptr<Prefetcher::Feeds> Prefetcher::Take(absl::Span<const Tensor> ten
 }
 
 void Prefetcher::GiveBack(std::unique_ptr<Feeds> feeds) {
-  if (feeds == nullptr) return;
   feeds->tensors.clear();
   MutexLock lock(mu_);
   spares_.push_back(std::move(feeds));

@@ -17,6 +17,7 @@ class Graph;
 
 enum class StepKind : uint8_t {
   kPrepared,  // `fn` is ready.
+  kFeedCopy,  // The same, unless the copy of the feed is there already.
   kDynamic,   // Shapes or values show only while running: prepared then, and kept while they stay.
 };
 
@@ -43,7 +44,7 @@ struct Step {
   uint32_t num_outputs = 0;
   size_t workspace = 0;        // Offset in the arena of the device.
   uint32_t dynamic_index = 0;  // Of the execution state's preparations, for kDynamic.
-  int32_t feed_copy = -1;      // Of Program::feed_copies: the one that this step is.
+  uint32_t feed_copy = 0;      // Of Program::feed_copies, for kFeedCopy.
   // Slots to empty after the step: releases[first_release ...].
   uint32_t first_release = 0;
   uint32_t num_releases = 0;

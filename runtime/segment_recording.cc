@@ -122,6 +122,7 @@ absl::Status SegmentRecording::CollectOutputs(const Tensor* slots) {
     outputs_.push_back({slot, std::move(view), static_cast<int>(owner - variables_.begin())});
   }
   for (Variable::Unchanged& v : variables_) {
+    if (v.value->device_memory() == nullptr) return Unimplemented("a variable of the host");
     if (std::find(updated_.begin(), updated_.end(), v.variable) == updated_.end()) continue;
     v.shares = std::count(releases_.begin(), releases_.end(), v.value->buffer().get());
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <new>
-#include <optional>
 #include <thread>
 
 #include "absl/container/flat_hash_map.h"
@@ -184,10 +183,11 @@ struct Session::Impl {
                                                         absl::Span<const std::string> targets);
   absl::StatusOr<ProgramRunner*> CompileFor(SignatureRunner& signature,
                                             absl::Span<const Tensor> feeds, RunState& run);
-  // The program for a call with these feeds, which are checked.
-  absl::StatusOr<ProgramRunner*> RunnerFor(SignatureRunner& signature,
-                                           absl::Span<const Tensor> feeds, RunState& run);
+  absl::Status CheckCall(const SignatureRunner& signature, absl::Span<const Tensor> feeds);
   absl::Status CheckFeeds(const SignatureRunner& signature, absl::Span<const Tensor> feeds) const;
+  absl::Status RunProgram(ProgramRunner& runner, absl::Span<const Tensor> feeds,
+                          absl::Span<Tensor> results, RunState& run, const CallOptions& call,
+                          RunMetadata* metadata);
   absl::Status Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
                    absl::Span<Tensor> results, const CallOptions& call, RunMetadata* metadata);
 
@@ -335,9 +335,8 @@ absl::StatusOr<ProgramRunner*> Session::Impl::CompileFor(SignatureRunner& signat
   return signature.Add(std::move(shapes), *std::move(program), *kernels, devices);
 }
 
-absl::StatusOr<ProgramRunner*> Session::Impl::RunnerFor(SignatureRunner& signature,
-                                                        absl::Span<const Tensor> feeds,
-                                                        RunState& run) {
+absl::Status Session::Impl::CheckCall(const SignatureRunner& signature,
+                                      absl::Span<const Tensor> feeds) {
   if (closed.load(std::memory_order_relaxed)) return ClosedError();
   const Signature& names = signature.signature();
   if (feeds.size() != names.feeds.size()) {
@@ -352,22 +351,30 @@ absl::StatusOr<ProgramRunner*> Session::Impl::RunnerFor(SignatureRunner& signatu
                              DataTypeName(feeds[i].dtype()), " is provided");
     }
   }
-  ProgramRunner* const found = signature.Find(feeds);
-  return found != nullptr ? found : CompileFor(signature, feeds, run);
+  return absl::OkStatus();
+}
+
+absl::Status Session::Impl::RunProgram(ProgramRunner& runner, absl::Span<const Tensor> feeds,
+                                       absl::Span<Tensor> results, RunState& run,
+                                       const CallOptions& call, RunMetadata* metadata) {
+  if (!call.trace || metadata == nullptr) return runner.Run(feeds, results, run);
+  Tracer tracer(*env, *metadata);
+  return runner.Run(feeds, results, run, &tracer);
 }
 
 absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
                                 absl::Span<Tensor> results, const CallOptions& call,
                                 RunMetadata* metadata) {
-  RunState run = NewRun(call);
-  ASSIGN_OR_RETURN(ProgramRunner* const runner, RunnerFor(signature, feeds, run));
+  RETURN_IF_ERROR(CheckCall(signature, feeds));
   if (const size_t n = signature.signature().fetches.size(); results.size() != n) {
     return InvalidArgument("a call with ", results.size(), " results, but the signature has ", n);
   }
-  std::optional<Tracer> tracer;
-  if (call.trace && metadata != nullptr) tracer.emplace(*env, *metadata);
-  const absl::Status status =
-      runner->Run(feeds, results, run, tracer.has_value() ? &*tracer : nullptr);
+  RunState run = NewRun(call);
+  ProgramRunner* runner = signature.Find(feeds);
+  if (runner == nullptr) {
+    ASSIGN_OR_RETURN(runner, CompileFor(signature, feeds, run));
+  }
+  const absl::Status status = RunProgram(*runner, feeds, results, run, call, metadata);
   if (!runner->program().devices.empty()) {
     is_at_work.store(!run.has_waited, std::memory_order_relaxed);
   }
@@ -397,8 +404,12 @@ absl::Status Callable::Prefetch(absl::Span<const Tensor> feeds) const {
   if (impl_ == nullptr) return FailedPrecondition("an empty Callable was called");
   Session::Impl& session = *impl_->session;
   if (session.options.devices.empty()) return absl::OkStatus();
-  RunState run = session.NewRun({});
-  ASSIGN_OR_RETURN(ProgramRunner* const runner, session.RunnerFor(*impl_->signature, feeds, run));
+  RETURN_IF_ERROR(session.CheckCall(*impl_->signature, feeds));
+  ProgramRunner* runner = impl_->signature->Find(feeds);
+  if (runner == nullptr) {
+    RunState run = session.NewRun({});
+    ASSIGN_OR_RETURN(runner, session.CompileFor(*impl_->signature, feeds, run));
+  }
   return runner->Prefetch(feeds);
 }
 

@@ -119,6 +119,29 @@ TEST_F(CudaRecording, ReferenceVariablesAreRecordedToo) {
   EXPECT_EQ(Calls("cudaGraphLaunch"), 4);
 }
 
+// Strings are the host's, also where their variable is on a device.
+TEST_F(CudaRecording, StringsAreNotRecorded) {
+  const Scope scope = Scope::Root();
+  const auto handle = [&](const char* name) {
+    return scope.Named(name)
+        .Op("VarHandleOp")
+        .Attr("dtype", DT_STRING)
+        .Attr("shape", Shape())
+        .Build();
+  };
+  const Output x = ops::Placeholder(scope.Named("x"), DT_STRING, {});
+  const Output v = handle("v"), w = handle("w");
+  const std::vector<TargetRef> assign = {
+      Operation(scope.Op("AssignVariableOp").In(v).In(x).Build()),
+      Operation(scope.Op("AssignVariableOp").In(w).In(x).Build())};
+  const Output read = scope.Op("ReadVariableOp").In(v).Attr("dtype", DT_STRING).Build();
+  const Session session = Session::Create(scope, OnGpu()).value();
+  for (const char* text : {"a", "b", "c", "d", "e"}) {
+    ASSERT_TRUE(session.Run({{x, Tensor::Scalar(text)}}, {}, assign).ok());
+    EXPECT_EQ(*session.Run({}, {read}).value()[0].data<std::string>(), text);
+  }
+}
+
 TEST_F(CudaRecording, CanBeSwitchedOff) {
   SessionOptions options = OnGpu();
   options.use_recordings = false;
