@@ -1,5 +1,7 @@
 // Random numbers of the GPU, over the emulated CUDA runtime: the streams are those of the CPU.
 
+#include <cuda_runtime.h>
+
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -103,6 +105,24 @@ TEST(CudaRandomTest, RunsShareTheNodesStream) {
     ASSERT_TRUE(got.ok()) << got.status();
     ExpectClose(*got, cpu.Run(feeds, {draws}, {}).value(), 0);
   }
+}
+
+// The position is on the device, where a recording of the step moves it too.
+TEST(CudaRandomTest, RecordedStepsDrawOn) {
+  const Scope scope = Scope::Root(), gpu = scope.Device("/gpu:0");
+  const Output draws = gpu.Op("RandomUniform")
+                           .In(std::vector<int32_t>{100})
+                           .Attr("dtype", DT_FLOAT)
+                           .Attr("seed", int64_t{5})
+                           .Build();
+  const Output sums = gpu.Op("AddV2").In(draws).In(draws).Build();
+  const Session on_gpu = Session::Create(scope, WithGpu()).value();
+  const Session on_cpu = Session::Create(scope, {.threads = 1}).value();
+  const int before = cuda_emulation::Calls("cudaGraphLaunch");
+  for (int run = 0; run < 6; ++run) {
+    ExpectClose(on_gpu.Run({}, {sums}).value(), on_cpu.Run({}, {sums}).value(), 0);
+  }
+  EXPECT_EQ(cuda_emulation::Calls("cudaGraphLaunch") - before, 4);
 }
 
 TEST(CudaRandomTest, WithoutSeedsStreamsDiffer) {
