@@ -7,6 +7,8 @@
 #include "weir/examples/mnist_deep/drawn_digits.h"
 #include "weir/examples/mnist_deep/network.h"
 #include "weir/ops/standard_ops.h"
+#include "weir/runtime/resource_store.h"
+#include "weir/runtime/variable_state.h"
 #include "weir/tests/cuda_compare.h"
 
 namespace weir {
@@ -417,6 +419,11 @@ absl::StatusOr<std::vector<Tensor>> LossesOnDigits(const SessionOptions& options
   for (int step = 0; step < 4; ++step) {
     ASSIGN_OR_RETURN(const std::vector<Tensor> loss, session.Run(feeds, {net.loss}, {net.train}));
     losses.push_back(loss[0]);
+  }
+  const auto first =
+      std::dynamic_pointer_cast<Variable>(session.resources().Find("", "conv1/weight"));
+  if (first == nullptr || (first->memory() == nullptr) != options.devices.empty()) {
+    return absl::InternalError("the variable is not where its device is");
   }
   return losses;
 }

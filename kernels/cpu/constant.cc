@@ -166,7 +166,7 @@ absl::Status PrepareLinSpace(KernelPrepare& k) {
 }  // namespace
 
 void RegisterConstantKernels(KernelRegistry& kernels) {
-  kernels.Add("Const", "CPU", PrepareConst);
+  kernels.Add("Const", kAnyDevice, PrepareConst);
   kernels.Add("Placeholder", "CPU", PreparePlaceholder);
   kernels.Add("PlaceholderV2", "CPU", PreparePlaceholder);
   kernels.Add("PlaceholderWithDefault", "CPU", PreparePlaceholderWithDefault);

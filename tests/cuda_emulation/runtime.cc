@@ -490,7 +490,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   ENTER("cudaEventElapsedTime");
-  *milliseconds = static_cast<float>(end->milliseconds - begin->milliseconds);
+  *milliseconds = static_cast<float>(end->progress->milliseconds - begin->progress->milliseconds);
   return cudaSuccess;
 }
 
