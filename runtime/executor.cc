@@ -400,9 +400,10 @@ void ProgramRunner::ReturnState(std::unique_ptr<ExecutionState> state) {
 
 absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                                 RunState& run, StepObserver* observer) {
-  ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
+  // First, so that they do not outlive a call that fails, and a later one with the same buffers.
   std::unique_ptr<Prefetcher::Feeds> prefetched;
   if (!program_.feed_copies.empty()) prefetched = prefetcher_.Take(feeds);
+  ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
   Executor executor(program_, kernels_, *state, run, prefetched.get(), observer);
   const absl::Status status = executor.Run(feeds, results);
   if (!status.ok()) {  // The next run is not to meet what this one has left.

@@ -113,7 +113,9 @@ size_t KernelPrepare::Workspace(size_t bytes) {
 
 std::shared_ptr<Resource> KernelPrepare::NodeStateImpl(
     const std::function<std::shared_ptr<Resource>()>& make) {
-  return resources_->FindOrCreate("_node_state", node_->name(), make);
+  // What a state is depends on the device, to which nodes that were added later may move the node.
+  return resources_->FindOrCreate(absl::StrCat("_node_state ", device().name()), node_->name(),
+                                  make);
 }
 
 absl::Status KernelPrepare::InvalidInput(int i, absl::string_view what) const {

@@ -125,6 +125,7 @@ TEST_F(CudaDeviceTest, LimitsAreKeptAndNonsenseIsRefused) {
               std::string::npos);
   }
   EXPECT_NE(ErrorOf({.memory_limit = -1}).find("must not be negative"), std::string::npos);
+  EXPECT_NE(ErrorOf({.memory_limit = 1}).find("less than the smallest block"), std::string::npos);
   EXPECT_NE(ErrorOf({.memory_limit = 65 << 20}).find("are not free"), std::string::npos);
   // All that is allowed, at first use, and no more.
   const auto fixed =

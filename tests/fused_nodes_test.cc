@@ -55,7 +55,7 @@ using Counts = std::map<std::string, size_t>;
 // Runs on the GPU, and checks that the CPU gives the same.
 Counts CountOps(const Scope& scope, const std::vector<FeedRef>& feeds,
                 const std::vector<TensorRef>& fetches, const std::vector<TargetRef>& targets = {},
-                SessionOptions options = OnGpu()) {
+                const SessionOptions& options = OnGpu()) {
   CallOptions traced;
   traced.trace = true;
   RunMetadata metadata;

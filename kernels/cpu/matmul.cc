@@ -185,7 +185,7 @@ absl::Status PrepareBatchMatMul(KernelPrepare& k, bool broadcasts) {
 
 // The bias and the positive part, after the product, as single nodes would compute them.
 template <typename T>
-KernelFn WithEpilogue(KernelFn product, bool relu, int64_t rows, int64_t columns) {
+KernelFn WithEpilogue(const KernelFn& product, bool relu, int64_t rows, int64_t columns) {
   return [=](KernelRun& r) -> absl::Status {
     RETURN_IF_ERROR(product(r));
     const T* const bias = r.In<T>(2);
@@ -205,7 +205,7 @@ absl::Status PrepareFusedMatMul(KernelPrepare& k) {
   const int64_t rows = plan.product.m, columns = plan.product.n;
   RETURN_IF_ERROR(RunPlan(k, std::move(plan.product)));
   return DispatchType<Half, BFloat16, float>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-    return k.Run(WithEpilogue<T>(std::move(k.fn()), plan.relu, rows, columns));
+    return k.Run(WithEpilogue<T>(k.fn(), plan.relu, rows, columns));
   });
 }
 

@@ -142,7 +142,7 @@ absl::Status RunInterpolate(KernelPrepare& k) {
 // Distributes gradients of type G into an image of type T; 16-bit images are summed as floats.
 // As in TensorFlow, the bilinear weights make floats of all products.
 template <ResizeMethod kMethod, typename G, typename T>
-absl::Status RunDistribute(KernelPrepare& k, std::shared_ptr<const ResizePlan> plan) {
+absl::Status RunDistribute(KernelPrepare& k, const std::shared_ptr<const ResizePlan>& plan) {
   constexpr bool kNarrow = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
   using A = std::conditional_t<kNarrow, float, T>;
   using P = std::conditional_t<kMethod == ResizeMethod::kBilinear, float, A>;

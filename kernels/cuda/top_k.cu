@@ -151,6 +151,9 @@ absl::Status PrepareTopK(KernelPrepare& k) {
   return ForCudaType<Half, BFloat16, float, double, int32_t, int64_t>(
       k, [&]<typename T>() -> absl::Status {
         ASSIGN_OR_RETURN(const TopKPlan plan, PrepareTopKPlan(k, kCountInput));
+        if (!k.Attr<bool>("sorted") && plan.count > 1 && plan.count < plan.n) {
+          return absl::UnimplementedError("the order of elements that need not be sorted");
+        }
         return RunTopK<T>(k, plan);
       });
 }

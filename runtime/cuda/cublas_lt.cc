@@ -134,6 +134,9 @@ absl::Status CublasLt::InitPreference(cublasLtMatmulPreferenceOpaque_t* preferen
                     "cublasLtMatmulPreferenceSetAttribute");
   };
   RETURN_IF_ERROR(set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kMostWorkspace));
+  // Parts of sums stay as exact as the sums.
+  constexpr uint32_t kReductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  RETURN_IF_ERROR(set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, kReductions));
   constexpr auto kTensorAlignment = static_cast<uint32_t>(Allocator::kAlignment);
   for (const auto attribute :
        {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,

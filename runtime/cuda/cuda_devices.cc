@@ -98,6 +98,11 @@ absl::StatusOr<BlockAllocator::Options> MemoryOptions(const GpuOptions& options,
     const auto limit = static_cast<size_t>(options.memory_limit);
     memory.limit = memory.limit == 0 ? limit : std::min(memory.limit, limit);
   }
+  const bool is_limited = options.per_process_gpu_memory_fraction > 0 || options.memory_limit > 0;
+  if (is_limited && memory.limit < BlockAllocator::kAlignment) {
+    return InvalidArgument("the options leave ", memory.limit, " of ", total,
+                           " bytes, less than the smallest block");
+  }
   if (memory.limit > free) {
     return ResourceExhausted("the ", memory.limit,
                              " bytes that the options ask for are not free: ", free, " of ", total,

@@ -221,7 +221,7 @@ cublasStatus_t cublasLtMatmulPreferenceInit_internal(cublasLtMatmulPreference_t 
                                                      size_t size) {
   ENTER("cublasLtMatmulPreferenceInit_internal");
   REQUIRE(size == sizeof(*preference));
-  *preference = {0, {256, 256, 256, 256}};
+  *preference = {0, 7, {256, 256, 256, 256}};
   return CUBLAS_STATUS_SUCCESS;
 }
 cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t preference,
@@ -230,6 +230,9 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
   ENTER("cublasLtMatmulPreferenceSetAttribute");
   if (attribute == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES) {
     return Set(value, size, &preference->workspace);
+  }
+  if (attribute == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK) {
+    return Set(value, size, &preference->reductions);
   }
   return Set(value, size,
              &preference->alignments[attribute - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES]);
