@@ -13,6 +13,7 @@ _COPTS = [
     "-std=c++20",
     "-O3",
     "--expt-relaxed-constexpr",
+    "--compress-mode=size",
     "-Xcompiler=-fPIC,-Wall,-Wno-maybe-uninitialized",
     "-Werror=all-warnings",
     "--diag-suppress=2810",  # An assignment counts as a use of what [[nodiscard]] returns.
