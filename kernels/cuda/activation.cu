@@ -22,25 +22,20 @@ absl::Status PrepareGrad(KernelPrepare& k) {
   return k.Run([n, index](KernelRun& r) { return RunBinary<Op, T>(r, n, index); });
 }
 
-class Table {
- public:
-  explicit Table(KernelRegistry& registry) : registry_(registry) {}
-
+struct Table {
   template <typename Op, typename... Ts>
-  void Add(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) {
-      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareActivation<Op, T>(k); });
+  void Add(const char* op, double /*cost*/, Types<Ts...> types) {
+    AddForTypes(registry, op, types, []<typename T>(TypeTag<T>, KernelPrepare& k) {
+      return PrepareActivation<Op, T>(k);
     });
   }
   template <typename Op, typename... Ts>
-  void AddGrad(const char* op, double /*cost*/, Types<Ts...>) {
-    registry_.Add(op, "GPU", [](KernelPrepare& k) {
-      return ForCudaType<Ts...>(k, [&]<typename T>() { return PrepareGrad<Op, T>(k); });
-    });
+  void AddGrad(const char* op, double /*cost*/, Types<Ts...> types) {
+    AddForTypes(registry, op, types,
+                []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareGrad<Op, T>(k); });
   }
 
- private:
-  KernelRegistry& registry_;
+  KernelRegistry& registry;
 };
 
 // y[i] = LeakyRelu of x[i], or its gradient where g is not x.
@@ -107,7 +102,7 @@ absl::Status PrepareLeakyReluGrad(KernelPrepare& k) {
 }  // namespace
 
 void RegisterActivationCudaKernels(KernelRegistry& registry) {
-  Table table(registry);
+  Table table{registry};
   FillActivationTable(table);
   registry.Add("LeakyRelu", "GPU", [](KernelPrepare& k) { return PrepareLeaky(k, 0); });
   registry.Add("LeakyReluGrad", "GPU", PrepareLeakyReluGrad);

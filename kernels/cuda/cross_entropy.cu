@@ -1,4 +1,5 @@
 #include "weir/kernels/cpu/cross_entropy_util.h"
+#include "weir/kernels/cuda/fill_util.h"
 #include "weir/kernels/cuda/softmax_util.h"
 
 namespace weir {
@@ -35,12 +36,6 @@ struct CrossEntropyRow {
   __device__ void Finish(int64_t row, C sum) const { loss[row] = T(sum); }
 };
 
-template <typename T>
-struct FillZero {
-  T* y;
-  __device__ void operator()(int64_t i) const { y[i] = T(0); }
-};
-
 // The steps of input `i` along `both`, without a pointer.
 template <typename T>
 StretchedInput<T> StretchOf(const KernelPrepare& k, int i, const Shape& both) {
@@ -55,7 +50,7 @@ absl::Status PrepareCrossEntropy(KernelPrepare& k) {
     const CrossEntropyRow<T> row{StretchOf<T>(k, 0, both), StretchOf<T>(k, 1, both), n, nullptr,
                                  nullptr};
     return k.Run([=](KernelRun& r) {
-      if (n == 0) return ForEach(r, rows, FillZero<T>{r.Out<T>(0)});
+      if (n == 0) return GpuFill(r, nullptr, r.Out(0));
       CrossEntropyRow<T> f = row;
       f.logits.x = r.In<T>(0);
       f.labels.x = r.In<T>(1);
