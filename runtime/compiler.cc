@@ -2,32 +2,20 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
-#include <numeric>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "weir/runtime/device.h"
 #include "weir/runtime/equal_nodes.h"
 #include "weir/runtime/fused_nodes.h"
-#include "weir/runtime/memory_planner.h"
 #include "weir/runtime/placer.h"
+#include "weir/runtime/program_layout.h"
 #include "weir/runtime/resource_store.h"
+#include "weir/runtime/step_order.h"
 #include "weir/runtime/variable_state.h"
 
 namespace weir {
 namespace {
-
-constexpr int32_t kEnd = std::numeric_limits<int32_t>::max();
-constexpr uint8_t kHost = 0;
-
-// What is known of a slot while compiling.
-struct SlotFacts {
-  bool has_shape = false;
-  int storage = -1;                // kArena: index of the storage, shared by aliases.
-  int32_t last_use = -1;           // kRun: the last step that reads it.
-  std::vector<uint32_t> reusable;  // Inputs whose memory it may take over.
-};
 
 class Compiler {
  public:
@@ -44,7 +32,6 @@ class Compiler {
     const std::vector<bool> needed = Prune();
     ASSIGN_OR_RETURN(placement_, Place(graph_, needed, context_.devices, kernels_,
                                        {.soft = options_.soft_placement}));
-    if (options_.log_device_placement) LogPlacement(needed);
     if (options_.optimize && context_.devices.size() > 1) FuseNodes(needed);
     FindUnvalidatedAssigns(needed);
     first_slot_.assign(graph_.num_nodes(), Program::kNoSlot);
@@ -55,15 +42,11 @@ class Compiler {
         return Annotate(status, absl::StrCat(node.Description(), ": "));
       }
     }
-    if (context_.devices.size() > 1) HoistSteps();
+    if (options_.log_device_placement) LogPlacement(needed);
+    if (context_.devices.size() > 1) OrderSteps(graph_, needed, fused_, draft_);
     RETURN_IF_ERROR(BindFetches());
-    ReuseInputs();
-    for (size_t d = 0; d < context_.devices.size(); ++d) {
-      program_.arena_bytes.push_back(PlanArena(static_cast<uint8_t>(d)));
-    }
+    LayOut(context_.devices.size(), draft_);
     FindDevices();
-    PlanReleases();
-    FindSegments();
     return std::move(program_);
   }
 
@@ -196,7 +179,7 @@ class Compiler {
       RETURN_IF_ERROR(PlanBuffer(copy, program_.slots[slot].shape));
       if (slot < program_.feeds.size()) {
         step.kind = StepKind::kFeedCopy;
-        step.feed_copy = static_cast<uint32_t>(program_.feed_copies.size());
+        step.index = static_cast<uint32_t>(program_.feed_copies.size());
         program_.feed_copies.push_back({slot, copy});
       }
       step.fn = [](KernelRun& r) { return CopyTensor(r.In(0), r.Out(0)); };
@@ -223,29 +206,10 @@ class Compiler {
 
   // ---- Steps ----
 
-  // Marks the arguments as used by the step that is added.
   void AddStep(Step step, absl::Span<const uint32_t> inputs, absl::Span<const uint32_t> outputs,
-               size_t workspace_bytes = 0) {
+               size_t workspace = 0) {
     step.is_pure = IsPure(*step.node);
-    const int32_t index = static_cast<int32_t>(program_.steps.size());
-    step.first_arg = static_cast<uint32_t>(program_.args.size());
-    step.num_inputs = static_cast<uint32_t>(inputs.size());
-    step.num_outputs = static_cast<uint32_t>(outputs.size());
-    program_.args.insert(program_.args.end(), inputs.begin(), inputs.end());
-    program_.args.insert(program_.args.end(), outputs.begin(), outputs.end());
-    for (uint32_t slot : inputs) Use(slot, index);
-    for (uint32_t slot : outputs) Use(slot, index);
-    workspace_bytes_.push_back(workspace_bytes);
-    program_.steps.push_back(std::move(step));
-  }
-
-  void Use(uint32_t slot, int32_t step) {
-    SlotFacts& facts = facts_[slot];
-    facts.last_use = std::max(facts.last_use, step);
-    if (facts.storage >= 0) {
-      Storage& storage = storages_[facts.storage];
-      storage.last = std::max(storage.last, step);
-    }
+    draft_.AddStep(std::move(step), inputs, outputs, workspace);
   }
 
   // A slot with the value that the variable behind a reference has at this point.
@@ -262,10 +226,11 @@ class Compiler {
     step.fn = [is_static, declared,
                name = graph_.node(e.node).name()](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, r.GetVariable(0));
-      absl::StatusOr<Tensor> read = variable->Read();
-      if (!read.ok()) {
+      absl::StatusOr<Tensor> read = variable->ReadIn(r.memory());
+      if (absl::IsFailedPrecondition(read.status())) {
         return FailedPrecondition("Attempting to use uninitialized value ", name);
       }
+      RETURN_IF_ERROR(read.status());
       if (is_static && !declared.IsCompatibleWith(read->shape())) {
         return FailedPrecondition("variable ", name, " has shape ", read->shape().ToString(),
                                   ", but was declared as ", declared.ToString());
@@ -334,11 +299,28 @@ class Compiler {
           AddSlot(SlotKind::kRun, IsRefType(type) ? DT_RESOURCE : type, placement_[node.id()]));
     }
     first_slot_[node.id()] = outputs.empty() ? Program::kNoSlot : outputs[0];
+    if (IsVariable(node)) facts_[outputs[0]].variable = VariableNumber(node);
     if (std::all_of(inputs.begin(), inputs.end(),
                     [&](uint32_t slot) { return facts_[slot].has_shape; })) {
       return LowerWithShapes(computed, inputs, outputs);
     }
     return AddDynamic(computed, inputs, outputs, {});
+  }
+
+  // Whether the node's output is a handle of what has the node's name in the session, and nothing
+  // else.
+  static bool IsVariable(const Node& node) {
+    return node.num_inputs() == 0 && node.num_outputs() == 1 &&
+           weir::IsReference(node.output_type(0)) && node.attrs().Find("shared_name") != nullptr;
+  }
+
+  // The same for all nodes that stand for one variable.
+  int VariableNumber(const Node& node) {
+    const std::string shared = node.attrs().Value<std::string>("shared_name");
+    const std::string name = absl::StrCat(node.attrs().Value<std::string>("container"), "/",
+                                          shared.empty() ? node.name() : shared);
+    return variable_numbers_.try_emplace(name, static_cast<int>(variable_numbers_.size()))
+        .first->second;
   }
 
   // Where the node, which may stand for a chain, is placed.
@@ -351,7 +333,7 @@ class Compiler {
     step.kind = StepKind::kDynamic;
     step.node = &node;
     step.device = PlacementOf(node);
-    step.dynamic_index = program_.num_dynamic++;
+    step.index = program_.num_dynamic++;
     step.may_move = MayMoveToHost(node);
     ASSIGN_OR_RETURN(std::vector<uint32_t> located, AllLocated(inputs, step.device, values, node));
     for (int i : values) {
@@ -507,8 +489,18 @@ class Compiler {
     step.device = device;
     step.fn = std::move(k.fn());
     if (device != kHost) step.record = RecordKindOf(node, k);
+    if (k.group_fn() != nullptr && options_.optimize) {
+      NoteGroupable(node, std::move(k.group_fn()), device);
+    }
     AddStep(std::move(step), inputs, outputs, k.workspace_bytes());
     return absl::OkStatus();
+  }
+
+  // Says of the step that is added next that `fn` computes it with others like it.
+  void NoteGroupable(const Node& node, KernelGroupFn fn, uint8_t device) {
+    ProgramDraft::Groupable groupable{.kind = "", .fn = std::move(fn)};
+    if (!AppendKind(node, device, &groupable.kind)) return;
+    draft_.groupable.emplace(static_cast<uint32_t>(program_.steps.size()), std::move(groupable));
   }
 
   // Elements that a step of any device works on at once, on the host.
@@ -517,6 +509,7 @@ class Compiler {
   // Kernels of devices only start work. What they do on the host besides is to a state of their own
   // or to the variables behind their handles.
   static RecordKind RecordKindOf(const Node& node, KernelPrepare& k) {
+    if (k.waits()) return RecordKind::kNever;
     for (int i = 0; i < node.num_outputs(); ++i) {
       const KernelPrepare::OutputInfo& out = k.Out(i);
       if ((out.alias < 0 && !out.sized) || IsOfTheHost(out.dtype)) return RecordKind::kNever;
@@ -541,16 +534,17 @@ class Compiler {
       return absl::OkStatus();
     }
     slot.kind = SlotKind::kArena;
-    facts_[index].storage = static_cast<int>(storages_.size());
+    facts_[index].storage = static_cast<int>(draft_.storages.size());
     const int32_t step = static_cast<int32_t>(program_.steps.size());
-    storages_.push_back({bytes, step, step, 0});
-    storage_device_.push_back(slot.device);
+    draft_.storages.push_back({bytes, step, step, 0});
+    draft_.storage_device.push_back(slot.device);
     return absl::OkStatus();
   }
 
   // Makes `to` share what `from` is; false when that is only known while running.
   bool AliasSlot(uint32_t from, uint32_t to, const Shape& shape) {
     SetShape(to, shape);
+    facts_[to].variable = facts_[from].variable;
     const Slot& source = program_.slots[from];
     Slot& slot = program_.slots[to];
     slot.device = source.device;
@@ -585,186 +579,16 @@ class Compiler {
 
   // ---- After the last step ----
 
-  // Feeds go to their devices, and handles of variables are there, before all else: then what is
-  // left of a device's steps lies together.
-  void HoistSteps() {
-    const auto waits_for_none = [this](uint32_t index) {
-      const Step& step = program_.steps[index];
-      if (step.kind == StepKind::kFeedCopy) return true;
-      const auto outputs = absl::MakeConstSpan(program_.args).subspan(step.first_arg);
-      return step.device != kHost && step.num_inputs == 0 && step.num_outputs == 1 &&
-             program_.slots[outputs[0]].dtype == DT_RESOURCE;
-    };
-    std::vector<uint32_t> order(program_.steps.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_partition(order.begin(), order.end(), waits_for_none);
-    std::vector<Step> steps;
-    std::vector<size_t> workspace_bytes;
-    std::vector<int32_t> index_of(order.size() + 1, static_cast<int32_t>(order.size()));
-    for (uint32_t old : order) {
-      index_of[old] = static_cast<int32_t>(steps.size());
-      steps.push_back(std::move(program_.steps[old]));
-      workspace_bytes.push_back(workspace_bytes_[old]);
-    }
-    program_.steps = std::move(steps);
-    workspace_bytes_ = std::move(workspace_bytes);
-    for (Storage& storage : storages_) storage.first = storage.last = index_of[storage.first];
-    for (SlotFacts& facts : facts_) facts.last_use = -1;
-    for (size_t i = 0; i < program_.steps.size(); ++i) {
-      const Step& step = program_.steps[i];
-      for (uint32_t a = 0; a < step.num_inputs + step.num_outputs; ++a) {
-        Use(program_.args[step.first_arg + a], static_cast<int32_t>(i));
-      }
-    }
-  }
-
   absl::Status BindFetches() {
     for (const Endpoint& e : signature_.fetches) {
       uint32_t slot = SlotOf(e);
       if (IsReference(e)) {
         ASSIGN_OR_RETURN(slot, ReadReference(slot, e, graph_.node(e.node)));
       }
-      Use(slot, kEnd);
+      draft_.Use(slot, ProgramDraft::kEnd);
       program_.fetches.push_back(slot);
     }
     return absl::OkStatus();
-  }
-
-  // Lets outputs take over the memory of inputs that end with the step.
-  void ReuseInputs() {
-    for (size_t index = 0; index < program_.steps.size(); ++index) {
-      const Step& step = program_.steps[index];
-      const auto args = absl::MakeConstSpan(program_.args).subspan(step.first_arg);
-      const auto inputs = args.subspan(0, step.num_inputs);
-      std::vector<int> taken;
-      for (uint32_t out : args.subspan(step.num_inputs, step.num_outputs)) {
-        for (uint32_t in : facts_[out].reusable) {
-          const int from = facts_[in].storage, to = facts_[out].storage;
-          if (from < 0 || to < 0 || from == to || storages_[from].bytes != storages_[to].bytes ||
-              storage_device_[from] != storage_device_[to] ||
-              storages_[from].last != static_cast<int32_t>(index) ||
-              std::find(taken.begin(), taken.end(), from) != taken.end()) {
-            continue;
-          }
-          const bool shared = std::any_of(inputs.begin(), inputs.end(), [&](uint32_t other) {
-            return other != in && facts_[other].storage == from;
-          });
-          if (shared) continue;
-          storages_[from].last = storages_[to].last;
-          storages_[to].bytes = 0;
-          Retarget(to, from);
-          taken.push_back(from);
-          break;
-        }
-      }
-    }
-  }
-
-  // Moves the slots of one storage, an output and its aliases, to another. Each slot moves at most
-  // once per merge of its own output, and later steps see only the new storage.
-  void Retarget(int from, int to) {
-    if (slots_by_storage_.empty()) {
-      slots_by_storage_.resize(storages_.size());
-      for (uint32_t slot = 0; slot < facts_.size(); ++slot) {
-        if (facts_[slot].storage >= 0) slots_by_storage_[facts_[slot].storage].push_back(slot);
-      }
-    }
-    for (uint32_t slot : slots_by_storage_[from]) facts_[slot].storage = to;
-    slots_by_storage_[to] = std::move(slots_by_storage_[from]);
-  }
-
-  // Places the storages of the device and the workspaces of its steps; the arena's size.
-  size_t PlanArena(uint8_t device) {
-    std::vector<Storage> blocks;
-    std::vector<std::pair<size_t, size_t>> storages, steps;  // (which, its block).
-    // Storages are in step order but for those of steps that were hoisted; workspaces go between.
-    std::vector<size_t> order(storages_.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
-      return storages_[a].first < storages_[b].first;
-    });
-    size_t next = 0;
-    const auto add_storages_until = [&](int32_t step) {
-      for (; next < order.size() && storages_[order[next]].first <= step; ++next) {
-        if (storage_device_[order[next]] != device) continue;
-        storages.emplace_back(order[next], blocks.size());
-        blocks.push_back(storages_[order[next]]);
-      }
-    };
-    for (size_t step = 0; step < program_.steps.size(); ++step) {
-      const int32_t at = static_cast<int32_t>(step);
-      add_storages_until(at);
-      if (program_.steps[step].device != device) continue;
-      steps.emplace_back(step, blocks.size());
-      blocks.push_back({workspace_bytes_[step], at, at, 0});
-    }
-    add_storages_until(kEnd);
-    const size_t bytes = PlanMemory(blocks);
-    for (const auto& [step, block] : steps) program_.steps[step].workspace = blocks[block].offset;
-    for (const auto& [storage, block] : storages) storages_[storage].offset = blocks[block].offset;
-    for (size_t slot = 0; slot < facts_.size(); ++slot) {
-      const int storage = facts_[slot].storage;
-      if (storage >= 0 && storage_device_[storage] == device) {
-        program_.slots[slot].offset = storages_[storage].offset;
-      }
-    }
-    return bytes;
-  }
-
-  void PlanReleases() {
-    std::vector<std::vector<uint32_t>> after(program_.steps.size());
-    for (uint32_t slot = 0; slot < facts_.size(); ++slot) {
-      if (program_.slots[slot].kind != SlotKind::kRun) continue;
-      const int32_t last = facts_[slot].last_use;
-      if (last >= 0 && last != kEnd) {
-        after[last].push_back(slot);
-      } else {
-        program_.run_slots_to_clear.push_back(slot);
-      }
-    }
-    for (size_t step = 0; step < after.size(); ++step) {
-      program_.steps[step].first_release = static_cast<uint32_t>(program_.releases.size());
-      program_.steps[step].num_releases = static_cast<uint32_t>(after[step].size());
-      program_.releases.insert(program_.releases.end(), after[step].begin(), after[step].end());
-    }
-  }
-
-  void FindSegments() {
-    const std::vector<Step>& steps = program_.steps;
-    for (uint32_t begin = 0, end = 0; begin < steps.size(); begin = end) {
-      end = begin + 1;
-      const auto goes_on = [&](const Step& step) {
-        return step.record != RecordKind::kNever && step.device == steps[begin].device;
-      };
-      if (steps[begin].device == kHost || !goes_on(steps[begin])) continue;
-      while (end < steps.size() && goes_on(steps[end])) ++end;
-      if (end - begin > 1) AddSegment(begin, end);
-    }
-  }
-
-  void AddSegment(uint32_t begin, uint32_t end) {
-    Segment segment;
-    segment.first_step = begin;
-    segment.num_steps = end - begin;
-    segment.device = program_.steps[begin].device;
-    absl::flat_hash_set<uint32_t> inputs, filled;
-    for (uint32_t s = begin; s < end; ++s) {
-      const Step& step = program_.steps[s];
-      for (uint32_t a = 0; a < step.num_inputs + step.num_outputs; ++a) {
-        const uint32_t slot = program_.args[step.first_arg + a];
-        if (program_.slots[slot].kind != SlotKind::kRun) continue;
-        const bool is_output = a >= step.num_inputs;
-        if (!is_output && !filled.contains(slot) && inputs.insert(slot).second) {
-          segment.inputs.push_back(slot);
-          if (facts_[slot].last_use < static_cast<int32_t>(end)) segment.releases.push_back(slot);
-        }
-        if (is_output && filled.insert(slot).second &&
-            facts_[slot].last_use >= static_cast<int32_t>(end)) {
-          segment.outputs.push_back(slot);
-        }
-      }
-    }
-    program_.segments.push_back(std::move(segment));
   }
 
   const Graph& graph_;
@@ -773,7 +597,9 @@ class Compiler {
   RunState& context_;
   const CompileOptions& options_;
 
-  Program program_;
+  ProgramDraft draft_;
+  Program& program_ = draft_.program;
+  std::vector<ProgramDraft::SlotFacts>& facts_ = draft_.facts;  // By slot.
   absl::flat_hash_map<Endpoint, uint32_t> fed_;
   std::vector<uint32_t> first_slot_;  // By node: its output slots are consecutive.
   Placement placement_;
@@ -789,13 +615,9 @@ class Compiler {
     int64_t updates = 0;
   };
   absl::flat_hash_map<NodeId, Read> reads_;
+  absl::flat_hash_map<std::string, int> variable_numbers_;
   int64_t updates_ = 0;
-  std::vector<SlotFacts> facts_;  // By slot.
-  std::vector<Storage> storages_;
-  std::vector<uint8_t> storage_device_;
   size_t folded_bytes_ = 0;
-  std::vector<std::vector<uint32_t>> slots_by_storage_;
-  std::vector<size_t> workspace_bytes_;  // By step.
   bool reference_shapes_are_static_ = true;
 };
 

@@ -28,21 +28,26 @@ bool IsPure(const Node& node) {
   return true;
 }
 
+bool AppendKind(const Node& node, uint8_t device, std::string* key) {
+  AppendBytes(reinterpret_cast<uintptr_t>(&node.op()), key);
+  AppendBytes(device, key);
+  for (const auto& [name, value] : node.attrs().entries()) {
+    if (name[0] == '_') continue;
+    const size_t bytes = value->ByteSizeLong();
+    if (key->size() + bytes > kLongKey) return false;
+    AppendBytes(bytes, key);  // Names need not be told: the op has them all, in one order.
+    value->AppendToString(key);
+  }
+  return true;
+}
+
 NodeId EqualNodes::FirstEqual(const Node& node, NodeId place, uint8_t device,
                               absl::Span<const uint32_t> input_slots) {
   if (!IsPure(node)) return place;
   std::string key;
-  AppendBytes(reinterpret_cast<uintptr_t>(&node.op()), &key);
-  AppendBytes(device, &key);
   AppendBytes(input_slots.size(), &key);
   for (uint32_t slot : input_slots) AppendBytes(slot, &key);
-  for (const auto& [name, value] : node.attrs().entries()) {
-    if (name[0] == '_') continue;
-    const size_t bytes = value->ByteSizeLong();
-    if (key.size() + bytes > kLongKey) return place;
-    AppendBytes(bytes, &key);  // Names need not be told: the op has them all, in one order.
-    value->AppendToString(&key);
-  }
+  if (!AppendKind(node, device, &key)) return place;
   return first_by_key_.try_emplace(std::move(key), place).first->second;
 }
 

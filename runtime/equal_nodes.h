@@ -17,9 +17,12 @@ bool IsReference(DataType type);
 // attrs: it has no state, and refers to none.
 bool IsPure(const Node& node);
 
-// Finds nodes of a program that compute the same: the same op with the same attrs (but for those
-// that begin with "_", which say nothing about the result) of the same input slots on the same
-// device.
+// Appends what nodes of one op with the same attrs on one device have in common, and no others;
+// attrs that begin with "_" say nothing about the result. False if attrs are too long for their
+// comparison to pay.
+bool AppendKind(const Node& node, uint8_t device, std::string* key);
+
+// Finds nodes of a program that compute the same: nodes of one kind with the same input slots.
 class EqualNodes {
  public:
   // The place (the id, or that of the node that it stands for) of the first node that was asked for

@@ -65,6 +65,12 @@ std::string LargestTensors(const Program& program, uint8_t device) {
   return text;
 }
 
+// Those, and what the device's allocator says.
+std::string MemoryReport(const Program& program, uint8_t number, Device& device) {
+  const std::string report = device.MemoryReport();
+  return absl::StrCat(LargestTensors(program, number), report.empty() ? "" : "; ", report);
+}
+
 }  // namespace
 
 bool RunState::cancelled() const { return interruptible() && !Check().ok(); }
@@ -85,10 +91,9 @@ absl::Status ExecutionState::MakeArena(const Program& program, uint8_t number, D
   Allocator& allocator = device.allocator();
   void* data = allocator.Allocate(bytes);
   if (data == nullptr) {
-    const std::string report = device.MemoryReport();
     return ResourceExhausted("no memory on ", device.name(), " for the ", bytes,
                              " bytes that the program's tensors take",
-                             LargestTensors(program, number), report.empty() ? "" : "; ", report);
+                             MemoryReport(program, number, device));
   }
   arenas_[number] = std::make_shared<ArenaBuffer>(data, bytes, allocator);
   arena_data_[number] = static_cast<char*>(data);
@@ -189,7 +194,8 @@ class Executor {
     for (size_t i = 0; i < results.size(); ++i) {
       RETURN_IF_ERROR(Fetch(program_.fetches[i], &results[i]));
     }
-    return absl::OkStatus();
+    // Devices may have been at work until now.
+    return run_.interruptible() && !program_.devices.empty() ? run_.Check() : absl::OkStatus();
   }
 
   absl::Status RunSegment(const Segment& segment) {
@@ -219,9 +225,9 @@ class Executor {
           step.kind == StepKind::kPrepared ? RunPrepared(step) : RunOther(step);
       if (observer != nullptr) observer->AfterStep(step);
       if (interruptible) RETURN_IF_ERROR(run_.Check());
-      if (!status.ok()) return NameNode(step, status);
+      if (!status.ok()) return Explained(step, status);
       if (recording != nullptr) {
-        recording->Add(step, run_, [this, &step] { return RunPrepared(step); });
+        recording->Add(step, run_, [this, &step] { return RunRecorded(step); });
       }
       for (uint32_t i = 0; i < step.num_releases; ++i) {
         slots_[program_.releases[step.first_release + i]] = Tensor();
@@ -230,8 +236,14 @@ class Executor {
     return absl::OkStatus();
   }
 
-  static absl::Status NameNode(const Step& step, const absl::Status& status) {
-    return Annotate(status, absl::StrCat(step.node->Description(), ": "));
+  // With the node, and, when a device has no memory left, with who holds it.
+  absl::Status Explained(const Step& step, const absl::Status& status) const {
+    const absl::Status named = Annotate(status, absl::StrCat(run_.node->Description(), ": "));
+    if (!absl::IsResourceExhausted(status) || step.device == 0) return named;
+    return absl::Status(named.code(),
+                        absl::StrCat(named.message(), "; the program's tensors take ",
+                                     program_.arena_bytes[step.device], " bytes",
+                                     MemoryReport(program_, step.device, *run_.device)));
   }
 
   const uint32_t* inputs(const Step& step) const { return &program_.args[step.first_arg]; }
@@ -244,14 +256,36 @@ class Executor {
     return step.fn(run);
   }
 
+  // A step that may be part of a recording.
+  absl::Status RunRecorded(const Step& step) {
+    return step.kind == StepKind::kGroup ? RunGroup(step) : RunPrepared(step);
+  }
+
+  absl::Status RunGroup(const Step& step) {
+    const StepGroup& group = program_.groups[step.index];
+    const uint32_t* const args = program_.args.data();
+    absl::InlinedVector<KernelRun, 16> runs;
+    for (const StepGroup::Part& part : group.parts) {
+      runs.emplace_back(slots_, args + part.first_input, args + part.first_output, nullptr, &run_);
+    }
+    const absl::Status status = group.fn(absl::MakeSpan(runs));
+    if (!absl::IsInvalidArgument(status) && !absl::IsFailedPrecondition(status)) return status;
+    for (size_t i = 0; i < runs.size(); ++i) {
+      run_.node = group.parts[i].node;
+      RETURN_IF_ERROR(group.fn(absl::MakeSpan(&runs[i], 1)));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status RunOther(const Step& step) {
     if (step.kind == StepKind::kDynamic) return RunDynamic(step);
+    if (step.kind == StepKind::kGroup) return RunGroup(step);
     if (prefetched_ == nullptr) return RunPrepared(step);
-    return prefetched_->inlets[step.feed_copy]->Take(slots_[*outputs(step)].mutable_raw_data());
+    return prefetched_->inlets[step.index]->Take(slots_[*outputs(step)].mutable_raw_data());
   }
 
   absl::Status RunDynamic(const Step& step) {
-    ExecutionState::Preparation& p = state_.preparations_[step.dynamic_index];
+    ExecutionState::Preparation& p = state_.preparations_[step.index];
     if (!IsCurrent(step, p)) {
       absl::Status status = Prepare(step, step.device, &p);
       if (absl::IsUnimplemented(status) && step.may_move) status = Prepare(step, 0, &p);

@@ -43,9 +43,6 @@ absl::StatusOr<Variable*> KernelRun::GetVariable(int i) const {
   if (handle.dtype() == DT_RESOURCE && handle.num_elements() == 1) {
     auto* variable = dynamic_cast<Variable*>(handle.data<ResourceHandle>()->object.get());
     if (variable != nullptr) {
-      // Nodes that were added later may have moved it.
-      DeviceMemory* const here = allocator().device_memory();
-      if (variable->memory() != here) RETURN_IF_ERROR(variable->MoveTo(here));
       if (state_->variable_uses != nullptr) {
         state_->variable_uses->push_back(
             {handle.data<ResourceHandle>()->object, variable->generation()});
@@ -61,6 +58,7 @@ Env& KernelRun::env() const { return *state_->env; }
 ResourceStore& KernelRun::resources() const { return *state_->resources; }
 Device& KernelRun::device() const { return *state_->device; }
 Allocator& KernelRun::allocator() const { return state_->device->allocator(); }
+DeviceMemory* KernelRun::memory() const { return allocator().device_memory(); }
 const std::string& KernelRun::node_name() const { return state_->node->name(); }
 
 KernelPrepare::KernelPrepare(const Node& node, std::vector<InputInfo> inputs,

@@ -33,6 +33,7 @@
 namespace weir {
 
 class Device;
+class DeviceMemory;
 class Env;
 class Node;
 class ResourceStore;  // weir/runtime/resource_store.h
@@ -88,6 +89,8 @@ class KernelRun {
   // Where the kernel runs, and where the memory of its outputs comes from.
   Device& device() const;
   Allocator& allocator() const;
+  // The memory that its kernels work on; nullptr on the host.
+  DeviceMemory* memory() const;
   const std::string& node_name() const;
 
  private:
@@ -102,6 +105,8 @@ class KernelRun {
 };
 
 using KernelFn = std::function<absl::Status(KernelRun&)>;
+// Several calls at once, at least one.
+using KernelGroupFn = std::function<absl::Status(absl::Span<KernelRun>)>;
 
 // What Prepare sees and says.
 class KernelPrepare {
@@ -191,6 +196,10 @@ class KernelPrepare {
   void KeepsStateOnDevice() { state_on_device_ = true; }
   bool state_on_device() const { return state_on_device_; }
 
+  // Says that the function waits for the device, whose work is then never given to it as a whole.
+  void WaitsForDevice() { waits_ = true; }
+  bool waits() const { return waits_; }
+
   // Per session and node, made on first use, shared by all programs: generator states, counters.
   template <typename T>
   std::shared_ptr<T> NodeState(const std::function<std::shared_ptr<T>()>& make) {
@@ -214,9 +223,19 @@ class KernelPrepare {
     fn_ = std::move(fn);
     return absl::OkStatus();
   }
+  // The same with a function that computes any number of nodes in one call: they are of this op and
+  // device, have equal attrs, and are independent of each other. It captures what op and attrs say,
+  // nothing of shapes, and has no workspace. By InvalidArgument and FailedPrecondition it says that
+  // it has done nothing; it is then called for one node after the other, to learn whose error that
+  // is.
+  absl::Status RunInGroups(KernelGroupFn fn) {
+    group_fn_ = std::move(fn);
+    return Run([fn = group_fn_](KernelRun& r) { return fn(absl::MakeSpan(&r, 1)); });
+  }
   // For kernels whose outputs are all aliases.
   absl::Status NothingToRun() { return absl::OkStatus(); }
   KernelFn& fn() { return fn_; }
+  KernelGroupFn& group_fn() { return group_fn_; }
 
   // "input 0 ('logits') needs rank >= 1, but has shape []"
   absl::Status InvalidInput(int i, absl::string_view what) const;
@@ -236,7 +255,9 @@ class KernelPrepare {
   bool needs_value_ = false;
   bool shapes_only_ = false;
   bool state_on_device_ = false;
+  bool waits_ = false;
   KernelFn fn_;
+  KernelGroupFn group_fn_;
 };
 
 using PrepareFn = std::function<absl::Status(KernelPrepare&)>;

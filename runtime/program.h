@@ -19,6 +19,7 @@ enum class StepKind : uint8_t {
   kPrepared,  // `fn` is ready.
   kFeedCopy,  // The same, unless the copy of the feed is there already.
   kDynamic,   // Shapes or values show only while running: prepared then, and kept while they stay.
+  kGroup,     // Several nodes that one call computes.
 };
 
 // Whether a step may be a part of a recording: it does nothing but give its device work, the same
@@ -42,12 +43,24 @@ struct Step {
   uint32_t first_arg = 0;
   uint32_t num_inputs = 0;
   uint32_t num_outputs = 0;
-  size_t workspace = 0;        // Offset in the arena of the device.
-  uint32_t dynamic_index = 0;  // Of the execution state's preparations, for kDynamic.
-  uint32_t feed_copy = 0;      // Of Program::feed_copies, for kFeedCopy.
+  size_t workspace = 0;  // Offset in the arena of the device.
+  // Which of the execution state's preparations, for kDynamic; of Program::feed_copies, for
+  // kFeedCopy; of Program::groups, for kGroup.
+  uint32_t index = 0;
   // Slots to empty after the step: releases[first_release ...].
   uint32_t first_release = 0;
   uint32_t num_releases = 0;
+};
+
+// The nodes of a step of kind kGroup.
+struct StepGroup {
+  struct Part {
+    const Node* node = nullptr;
+    uint32_t first_input = 0;  // Of Program::args.
+    uint32_t first_output = 0;
+  };
+  KernelGroupFn fn;
+  std::vector<Part> parts;
 };
 
 enum class SlotKind : uint8_t {
@@ -95,6 +108,7 @@ struct Program {
   std::vector<size_t> arena_bytes;           // By device.
   std::vector<uint8_t> devices;              // Those that it uses, besides the host.
   std::vector<FeedCopy> feed_copies;
+  std::vector<StepGroup> groups;
   std::vector<Segment> segments;  // In the order of the steps.
   uint32_t num_objects = 0;
   uint32_t num_dynamic = 0;

@@ -375,8 +375,8 @@ absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Ten
     ASSIGN_OR_RETURN(runner, CompileFor(signature, feeds, run));
   }
   const absl::Status status = RunProgram(*runner, feeds, results, run, call, metadata);
-  if (!runner->program().devices.empty()) {
-    is_at_work.store(!run.has_waited, std::memory_order_relaxed);
+  if (!runner->program().devices.empty() && !run.has_waited) {
+    is_at_work.store(true, std::memory_order_relaxed);
   }
   return status;
 }

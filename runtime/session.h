@@ -55,8 +55,8 @@ struct SessionOptions {
   // Steps that a device can record, as a GPU does in CUDA graphs, are started together from the
   // third run on. Results are the same bits.
   bool use_recordings = true;
-  // Compute constant expressions once and merge equal nodes; off for debugging. Results are the
-  // same bits.
+  // Compute constant expressions once, merge equal nodes, and give devices several nodes at once
+  // where one kernel computes them; off for debugging. Results are the same bits.
   bool optimize = true;
 };
 

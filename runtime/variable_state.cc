@@ -36,6 +36,13 @@ absl::StatusOr<Tensor> Variable::Read() const {
   return value_;
 }
 
+absl::StatusOr<Tensor> Variable::ReadIn(DeviceMemory* memory) {
+  MutexLock lock(mu_);
+  if (!value_.initialized()) return Uninitialized(name_);
+  RETURN_IF_ERROR(PutInto(memory));
+  return value_;
+}
+
 absl::Status Variable::Assign(Tensor value) {
   RETURN_IF_ERROR(CheckShape(shape_, value));
   return AssignAnyShape(std::move(value));
@@ -89,6 +96,10 @@ int64_t Variable::generation() const {
 
 absl::Status Variable::MoveTo(DeviceMemory* memory) {
   MutexLock lock(mu_);
+  return PutInto(memory);
+}
+
+absl::Status Variable::PutInto(DeviceMemory* memory) {
   if (memory == memory_) return absl::OkStatus();
   if (value_.initialized()) {
     ASSIGN_OR_RETURN(Tensor moved, value_.Clone(AllocatorOf(memory)));
@@ -106,8 +117,10 @@ absl::Status Variable::MakePrivate() {
   return absl::OkStatus();
 }
 
-absl::Status Variable::Update(absl::FunctionRef<absl::Status(Tensor&)> update) {
+absl::Status Variable::Update(DeviceMemory* memory,
+                              absl::FunctionRef<absl::Status(Tensor&)> update) {
   MutexLock lock(mu_);
+  RETURN_IF_ERROR(PutInto(memory));
   RETURN_IF_ERROR(MakePrivate());
   const char* const before = value_.raw_data();
   const absl::Status status = update(value_);
@@ -121,7 +134,7 @@ void Variable::Reset() {
 }
 
 // The set of locks is known only at run time, which the static analysis cannot follow.
-absl::Status Variable::UpdateAll(absl::Span<Variable* const> variables,
+absl::Status Variable::UpdateAll(absl::Span<Variable* const> variables, DeviceMemory* memory,
                                  absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update)
     ABSL_NO_THREAD_SAFETY_ANALYSIS {
   absl::InlinedVector<Variable*, 4> order(variables.begin(), variables.end());
@@ -129,7 +142,10 @@ absl::Status Variable::UpdateAll(absl::Span<Variable* const> variables,
   order.erase(std::unique(order.begin(), order.end()), order.end());
   for (Variable* v : order) v->mu_.Lock();
   absl::Status status;
-  for (Variable* v : order) status.Update(v->MakePrivate());
+  for (Variable* v : order) {
+    if (status.ok()) status = v->PutInto(memory);
+    if (status.ok()) status = v->MakePrivate();
+  }
   if (status.ok()) {
     absl::InlinedVector<Tensor*, 4> tensors;
     absl::InlinedVector<const char*, 4> before;

@@ -29,6 +29,8 @@ class Variable final : public Resource {
   bool IsInitialized() const;
   // FailedPrecondition "Attempting to use uninitialized value %" before the first assignment.
   absl::StatusOr<Tensor> Read() const;
+  // The same, once the value is in `memory`, where it stays.
+  absl::StatusOr<Tensor> ReadIn(DeviceMemory* memory);
   // Takes the tensor as the value, sharing its buffer if it is in the variable's memory.
   // InvalidArgument for another dtype or a shape that the declared one does not allow.
   absl::Status Assign(Tensor value);
@@ -37,9 +39,9 @@ class Variable final : public Resource {
   // The same for a value of the present value's shape, which need not be the declared one; before
   // the first assignment, of the declared one.
   absl::Status AssignSameShape(Tensor value);
-  // Calls `update` with a buffer that nobody else sees. FailedPrecondition before the first
-  // assignment; the update's error is returned.
-  absl::Status Update(absl::FunctionRef<absl::Status(Tensor&)> update);
+  // Calls `update` with a buffer in `memory`, where the value stays, that nobody else sees.
+  // FailedPrecondition before the first assignment; the update's error is returned.
+  absl::Status Update(DeviceMemory* memory, absl::FunctionRef<absl::Status(Tensor&)> update);
   // Forgets the value.
   void Reset();
   // Keeps the value there from now on. On an error it stays where it was.
@@ -66,13 +68,14 @@ class Variable final : public Resource {
                                    absl::FunctionRef<absl::Status()> use);
 
   // For ops that update several variables at once (an optimizer's slots): locks in address order,
-  // makes each buffer private, calls `update` with the tensors in the order given.
-  static absl::Status UpdateAll(absl::Span<Variable* const> variables,
+  // makes each buffer private, in `memory`, calls `update` with the tensors in the order given.
+  static absl::Status UpdateAll(absl::Span<Variable* const> variables, DeviceMemory* memory,
                                 absl::FunctionRef<absl::Status(absl::Span<Tensor* const>)> update);
 
  private:
   absl::Status CheckShape(const PartialShape& want, const Tensor& value) const;
   absl::Status Store(Tensor value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status PutInto(DeviceMemory* memory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status MakePrivate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SetValue(Tensor value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

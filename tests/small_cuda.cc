@@ -46,7 +46,7 @@ absl::Status PrepareDescend(KernelPrepare& k) {
   if (k.num_outputs() > 0) k.Out(0).SetShape(Shape()).Alias(0);
   return k.Run([](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable* const variable, r.GetVariable(0));
-    return variable->Update([&](Tensor& value) {
+    return variable->Update(r.memory(), [&](Tensor& value) {
       return Start(r, Function::kDescend, value.num_elements(), r.In<float>(1), r.In<float>(2),
                    value.mutable_data<float>());
     });

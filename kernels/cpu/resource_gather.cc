@@ -17,7 +17,7 @@ absl::Status PrepareResourceGather(KernelPrepare& k) {
   return k.Run([=](KernelRun& r) -> absl::Status {
     int64_t* picks = r.Workspace<int64_t>(offset);
     ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
-    ASSIGN_OR_RETURN(const Tensor value, variable->Read());
+    ASSIGN_OR_RETURN(const Tensor value, variable->ReadIn(r.memory()));
     if (value.rank() < 1) return InvalidArgument("the variable must be at least 1 dimensional");
     if (batch_dims < 0) return InvalidArgument("batch_dims is below -", indices.rank());
     ASSIGN_OR_RETURN(const GatherPlan plan,
@@ -38,7 +38,7 @@ absl::Status PrepareResourceGatherNd(KernelPrepare& k) {
   return k.Run([=](KernelRun& r) -> absl::Status {
     int64_t* starts = r.Workspace<int64_t>(offset);
     ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
-    ASSIGN_OR_RETURN(const Tensor value, variable->Read());
+    ASSIGN_OR_RETURN(const Tensor value, variable->ReadIn(r.memory()));
     const Shape& params = value.shape();
     ASSIGN_OR_RETURN(const NdIndexing nd, MakeNdIndexing(indices, params));
     Dims dims(nd.outer.dims().begin(), nd.outer.dims().end());

@@ -16,7 +16,7 @@ PrepareFn ScatterRows(UpdateKind kind, const char* type_attr) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       int64_t* starts = r.Workspace<int64_t>(workspace);
       ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
-      return variable->Update([&](Tensor& value) -> absl::Status {
+      return variable->Update(r.memory(), [&](Tensor& value) -> absl::Status {
         const Shape& params = value.shape();
         RETURN_IF_ERROR(CheckUpdatesShape(params, indices, updates));
         RETURN_IF_ERROR(ReadIndices(r.In(1), "indices", params.dim(0), starts));

@@ -85,7 +85,7 @@ PrepareFn VariableScatterNd(UpdateKind kind) {
     if (k.num_outputs() > 0) k.Out(0).SetShape({}).Alias(0);
     return k.Run([=](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
-      return variable->Update([&](Tensor& value) -> absl::Status {
+      return variable->Update(r.memory(), [&](Tensor& value) -> absl::Status {
         ASSIGN_OR_RETURN(const NdIndexing nd, CheckedIndexing(indices, updates, value.shape()));
         return Scatter(r, kind, nd, 1, 2, positions, workspace, value);
       });

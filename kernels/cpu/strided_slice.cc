@@ -105,7 +105,7 @@ absl::Status PrepareStridedSliceAssign(KernelPrepare& k) {
   if (k.num_outputs() > 0) k.Out(0).SetShape({}).Alias(0);
   return k.Run([=](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
-    return variable->Update([&](Tensor& value) -> absl::Status {
+    return variable->Update(r.memory(), [&](Tensor& value) -> absl::Status {
       ASSIGN_OR_RETURN(const StridedSlicePlan plan, PlanStridedSlice(value.shape(), spec));
       RETURN_IF_ERROR(CheckSliceShape(plan, r.In(4).shape(), "value"));
       return CopyBox(r, dtype, SliceBox(plan, value.shape(), /*taking=*/false), r.In(4).raw_data(),

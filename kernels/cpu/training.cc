@@ -87,27 +87,30 @@ absl::Status RunStep(const KernelRun& r, const StepInputs& in, const StepFlags& 
   call.gradient = gradient.raw_data();
   call.flags = flags;
   for (int i : in.scalars) call.scalars.push_back(&r.In(i));
-  return Variable::UpdateAll(variables, [&](absl::Span<Tensor* const> t) -> absl::Status {
-    RETURN_IF_ERROR(CheckStepShapes(t, gradient, in.indices >= 0));
-    for (Tensor* tensor : t) call.variables.push_back(tensor->mutable_raw_data());
-    const int64_t n = gradient.num_elements();
-    if (in.indices < 0) {
-      r.ParallelFor(n, kStepCost,
-                    [&](int64_t begin, int64_t end) { update(call, 0, 0, begin, end); });
-      return absl::OkStatus();
-    }
-    const Tensor& indices = r.In(in.indices);
-    int64_t* const rows = r.Workspace<int64_t>(rows_offset);
-    RETURN_IF_ERROR(ReadIndices(indices, t[0]->dim(0), rows));
-    if (n == 0) return absl::OkStatus();
-    const int64_t count = indices.num_elements();
-    const int64_t width = n / count;
-    // Columns are shared out, not rows, so that repeated rows keep their order.
-    r.ParallelFor(width, kStepCost * static_cast<double>(count), [&](int64_t begin, int64_t end) {
-      for (int64_t i = 0; i < count; ++i) update(call, i * width, rows[i] * width, begin, end);
-    });
-    return absl::OkStatus();
-  });
+  return Variable::UpdateAll(
+      variables, r.memory(), [&](absl::Span<Tensor* const> t) -> absl::Status {
+        RETURN_IF_ERROR(CheckStepShapes(t, gradient, in.indices >= 0));
+        for (Tensor* tensor : t) call.variables.push_back(tensor->mutable_raw_data());
+        const int64_t n = gradient.num_elements();
+        if (in.indices < 0) {
+          r.ParallelFor(n, kStepCost,
+                        [&](int64_t begin, int64_t end) { update(call, 0, 0, begin, end); });
+          return absl::OkStatus();
+        }
+        const Tensor& indices = r.In(in.indices);
+        int64_t* const rows = r.Workspace<int64_t>(rows_offset);
+        RETURN_IF_ERROR(ReadIndices(indices, t[0]->dim(0), rows));
+        if (n == 0) return absl::OkStatus();
+        const int64_t count = indices.num_elements();
+        const int64_t width = n / count;
+        // Columns are shared out, not rows, so that repeated rows keep their order.
+        r.ParallelFor(width, kStepCost * static_cast<double>(count),
+                      [&](int64_t begin, int64_t end) {
+                        for (int64_t i = 0; i < count; ++i)
+                          update(call, i * width, rows[i] * width, begin, end);
+                      });
+        return absl::OkStatus();
+      });
 }
 
 absl::Status PrepareStep(KernelPrepare& k, const StepInputs& in, UpdateFn update) {

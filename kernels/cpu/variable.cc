@@ -76,7 +76,7 @@ absl::Status PrepareDestroyTemporaryVariable(KernelPrepare& k) {
       return InvalidArgument("expected the temporary variable ", name, ", but got ",
                              variable->name());
     }
-    ASSIGN_OR_RETURN(Tensor value, variable->Read());
+    ASSIGN_OR_RETURN(Tensor value, variable->ReadIn(r.memory()));
     variable->Reset();
     r.SetOutput(0, std::move(value));
     return absl::OkStatus();
@@ -98,8 +98,11 @@ absl::Status PrepareRead(KernelPrepare& k) {
       return InvalidArgument("Trying to read variable with wrong dtype. Expected ",
                              DataTypeName(dtype), " got ", DataTypeName(variable->dtype()));
     }
-    absl::StatusOr<Tensor> value = variable->Read();
-    if (!value.ok()) return UninitializedVariable(r, 0, /*is_reference=*/false);
+    absl::StatusOr<Tensor> value = variable->ReadIn(r.memory());
+    if (absl::IsFailedPrecondition(value.status())) {
+      return UninitializedVariable(r, 0, /*is_reference=*/false);
+    }
+    RETURN_IF_ERROR(value.status());
     if (!declared.IsCompatibleWith(value->shape())) {
       return InvalidArgument("the variable ", variable->name(), " holds a value of shape ",
                              value->shape().ToString(), ", but its handle promises ",
@@ -230,7 +233,7 @@ absl::Status PrepareCountUpTo(KernelPrepare& k) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable* const variable,
                        InitializedVariable(r, 0, kDTypeOf<T>, is_reference));
-      return variable->Update([&](Tensor& t) -> absl::Status {
+      return variable->Update(r.memory(), [&](Tensor& t) -> absl::Status {
         if (t.rank() != 0) {
           return InvalidArgument("the variable must be a scalar, but has shape ",
                                  t.shape().ToString());

@@ -29,7 +29,7 @@ absl::Status UpdateVariable(const KernelRun& r, DataType dtype, bool is_referenc
                             absl::FunctionRef<absl::Status(Tensor&, const Tensor&)> update) {
   ASSIGN_OR_RETURN(Variable* const variable, InitializedVariable(r, 0, dtype, is_reference));
   const Tensor& value = r.In(1);
-  return variable->Update([&](Tensor& t) -> absl::Status {
+  return variable->Update(r.memory(), [&](Tensor& t) -> absl::Status {
     if (t.shape() == value.shape()) return update(t, value);
     return InvalidArgument("Cannot update variable with shape ", t.shape().ToString(),
                            " using a Tensor with shape ", value.shape().ToString(),

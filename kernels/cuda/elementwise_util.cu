@@ -4,13 +4,14 @@ namespace weir {
 
 absl::StatusOr<BroadcastIndex> IndexOf(const BroadcastPlan& plan) {
   BroadcastIndex index;
-  index.rank = static_cast<int>(plan.sizes.size());
-  if (index.rank > BroadcastIndex::kMostDims) {
-    return absl::UnimplementedError(absl::StrCat("broadcasting over ", index.rank, " dimensions"));
+  if (plan.sizes.size() > BroadcastIndex::kMostDims) {
+    return absl::UnimplementedError(
+        absl::StrCat("broadcasting over ", plan.sizes.size(), " dimensions"));
   }
-  std::copy(plan.sizes.begin(), plan.sizes.end(), index.sizes);
-  std::copy(plan.x_strides.begin(), plan.x_strides.end(), index.x_strides);
-  std::copy(plan.y_strides.begin(), plan.y_strides.end(), index.y_strides);
+  for (size_t d = 0; d < plan.sizes.size(); ++d) {
+    if (plan.sizes[d] == 0) return BroadcastIndex();  // There is nothing to find.
+    index.Add(plan.sizes[d], {plan.x_strides[d], plan.y_strides[d]});
+  }
   return index;
 }
 

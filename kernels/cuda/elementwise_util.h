@@ -8,7 +8,7 @@
 
 #include "weir/kernels/common/broadcast_plan.h"
 #include "weir/kernels/common/numbers.h"
-#include "weir/kernels/cuda/launch_util.h"
+#include "weir/kernels/cuda/strided_index_util.h"
 
 namespace weir {
 
@@ -91,26 +91,10 @@ absl::Status RunUnary(const KernelRun& r, int64_t n) {
   return ForEach(r, n - done, f);
 }
 
-// The broadcast plan in a form that a kernel takes by value.
-struct BroadcastIndex {
-  static constexpr int kMostDims = 8;
+// Where two inputs that broadcast have what goes into an element of the output.
+using BroadcastIndex = StridedIndex<2>;
 
-  int rank = 0;
-  int64_t sizes[kMostDims], x_strides[kMostDims], y_strides[kMostDims];
-
-  __device__ void Find(int64_t i, int64_t* x, int64_t* y) const {
-    *x = *y = 0;
-    for (int d = rank - 1; d >= 0; --d) {
-      const int64_t rest = i / sizes[d], at = i - rest * sizes[d];
-      *x += at * x_strides[d];
-      *y += at * y_strides[d];
-      i = rest;
-    }
-  }
-};
-
-// out[i] = Op::Of(x[...], y[...]), by an index or, in packs, by steps: with `x_step` (`y_step`) 0
-// one element stands for all.
+// out[i] = Op::Of(x[...], y[...]).
 template <typename Op, typename T>
 struct BinaryFunction {
   using C = ComputeType<T>;
@@ -121,40 +105,36 @@ struct BinaryFunction {
   const T* x;
   const T* y;
   Out* z;
+  BroadcastIndex index;
 
   static __device__ Out Of(T a, T b) { return Out(Op::Of(static_cast<C>(a), static_cast<C>(b))); }
+  __device__ void operator()(int64_t i) const {
+    int64_t at[2];
+    index.Find(i, at);
+    z[i] = Of(x[at[0]], y[at[1]]);
+  }
 };
 
+// The same for packs of elements, which `index` finds.
 template <typename Op, typename T>
 struct BinaryPackFunction : BinaryFunction<Op, T> {
   using Base = BinaryFunction<Op, T>;
   static constexpr int kPack = Base::kPack;
-  int64_t x_step, y_step;
 
-  static __device__ Pack<T, kPack> Load(const T* p, int64_t step, int64_t pack) {
-    if (step == 1) return reinterpret_cast<const Pack<T, kPack>*>(p)[pack];
+  static __device__ Pack<T, kPack> Load(const T* p, bool is_one) {
+    if (!is_one) return *reinterpret_cast<const Pack<T, kPack>*>(p);
     Pack<T, kPack> same;
     for (int i = 0; i < kPack; ++i) same.values[i] = *p;
     return same;
   }
   __device__ void operator()(int64_t pack) const {
-    const Pack<T, kPack> a = Load(this->x, x_step, pack);
-    const Pack<T, kPack> b = Load(this->y, y_step, pack);
+    int64_t at[2];
+    this->index.Find(pack, at);
+    const Pack<T, kPack> a = Load(this->x + at[0], this->index.last_stride(0) == 0);
+    const Pack<T, kPack> b = Load(this->y + at[1], this->index.last_stride(1) == 0);
     Pack<typename Base::Out, kPack> out;
     for (int i = 0; i < kPack; ++i) out.values[i] = Base::Of(a.values[i], b.values[i]);
     reinterpret_cast<Pack<typename Base::Out, kPack>*>(this->z)[pack] = out;
-  }
-};
-
-template <typename Op, typename T>
-struct BroadcastFunction : BinaryFunction<Op, T> {
-  using Base = BinaryFunction<Op, T>;
-  BroadcastIndex index;
-
-  __device__ void operator()(int64_t i) const {
-    int64_t at_x, at_y;
-    index.Find(i, &at_x, &at_y);
-    this->z[i] = Base::Of(this->x[at_x], this->y[at_y]);
   }
 };
 
@@ -164,17 +144,18 @@ absl::Status RunBinary(const KernelRun& r, int64_t n, const BroadcastIndex& inde
   using F = BinaryFunction<Op, T>;
   F f{reinterpret_cast<const T*>(r.In(0).raw_data()),
       reinterpret_cast<const T*>(r.In(1).raw_data()),
-      reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data())};
-  if (index.rank == 1 && IsPackAligned(f.x) && IsPackAligned(f.y) && IsPackAligned(f.z)) {
-    const int64_t x_step = index.x_strides[0], y_step = index.y_strides[0];
-    RETURN_IF_ERROR(ForEach(r, n / F::kPack, BinaryPackFunction<Op, T>{f, x_step, y_step}));
+      reinterpret_cast<typename F::Out*>(r.Out(0).mutable_raw_data()), index};
+  BinaryPackFunction<Op, T> packs{f};
+  if (IsPackAligned(f.x) && IsPackAligned(f.y) && IsPackAligned(f.z) &&
+      packs.index.MakePacks(F::kPack)) {
+    RETURN_IF_ERROR(ForEach(r, n / F::kPack, packs));
     const int64_t done = n / F::kPack * F::kPack;
-    f.x += done * x_step;
-    f.y += done * y_step;
+    f.x += done * index.last_stride(0);
+    f.y += done * index.last_stride(1);
     f.z += done;
     n -= done;
   }
-  return ForEach(r, n, BroadcastFunction<Op, T>{f, index});
+  return ForEach(r, n, f);
 }
 
 // The plan as kernels take it. Unimplemented for shapes that do not fold into few dimensions.

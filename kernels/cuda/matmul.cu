@@ -49,10 +49,10 @@ __global__ void MatMulKernel(Product p, Epilogue<T> epilogue, const T* __restric
   const int thread = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
   const int64_t tile_m = blockIdx.x / p.tiles_n * kTile, tile_n = blockIdx.x % p.tiles_n * kTile;
   for (int64_t b = blockIdx.z; b < p.batch; b += gridDim.z) {
-    int64_t x_matrix, y_matrix;
-    p.batches.Find(b, &x_matrix, &y_matrix);
-    const T* const x = x_all + x_matrix * p.m * p.k;
-    const T* const y = y_all + y_matrix * p.k * p.n;
+    int64_t matrices[2];
+    p.batches.Find(b, matrices);
+    const T* const x = x_all + matrices[0] * p.m * p.k;
+    const T* const y = y_all + matrices[1] * p.k * p.n;
     C sums[kEach][kEach] = {};
     for (int64_t begin = 0; begin < p.k; begin += kSlab) {
       for (int i = thread; i < kTile * kSlab; i += kSide * kSide) {

@@ -94,7 +94,7 @@ absl::Status PrepareScatter(KernelPrepare& k, DataType dtype) {
   if (k.num_outputs() > 0) k.Out(0).SetShape({}).Alias(0);
   return k.Run([=](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
-    return variable->Update([&](Tensor& value) -> absl::Status {
+    return variable->Update(r.memory(), [&](Tensor& value) -> absl::Status {
       const Shape& params = value.shape();
       RETURN_IF_ERROR(CheckUpdatesShape(params, indices, updates));
       const ScatterArguments<T> arguments{reinterpret_cast<T*>(value.mutable_raw_data()),

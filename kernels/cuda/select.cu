@@ -1,7 +1,7 @@
 // Select and SelectV2 (ops/select.cc).
 
 #include "weir/kernels/cpu/checks_util.h"
-#include "weir/kernels/cuda/divide_util.h"
+#include "weir/kernels/cuda/strided_index_util.h"
 #include "weir/kernels/cuda/words_util.h"
 
 namespace weir {
@@ -43,45 +43,20 @@ absl::Status PrepareSelect(KernelPrepare& k) {
   return k.Run([run](KernelRun& r) { return RunSelect(r, run); });
 }
 
-// The dimensions along which condition, `yes` and `no` run in step with the output.
-struct SelectDims {
-  static constexpr int kMost = 8;
-
-  int rank = 0;
-  Divider sizes[kMost] = {};
-  int64_t steps[3][kMost] = {};
-
-  __device__ void Find(int64_t i, int64_t at[3]) const {
-    at[0] = at[1] = at[2] = 0;
-    for (int d = rank - 1; d >= 0; --d) {
-      int64_t index;
-      i = sizes[d].Divide(i, &index);
-      for (int j = 0; j < 3; ++j) at[j] += index * steps[j][d];
-    }
-  }
-};
+// Where condition, `yes` and `no` have what decides about an element of the output, or is it.
+using SelectIndex = StridedIndex<3>;
 
 // Without dimensions of extent 1, and with neighbours joined that all inputs treat alike.
-absl::StatusOr<SelectDims> PlanSelectV2(const KernelPrepare& k, const Shape& out) {
+absl::StatusOr<SelectIndex> PlanSelectV2(const KernelPrepare& k, const Shape& out) {
   Dims strides[3];
   for (int j = 0; j < 3; ++j) strides[j] = BroadcastStrides(k.In(j).shape(), out);
-  SelectDims dims;
+  SelectIndex index;
   for (int d = 0; d < out.rank(); ++d) {
-    const int64_t size = out.dim(d);
-    if (size == 1) continue;
-    bool joins = dims.rank > 0;
-    for (int j = 0; joins && j < 3; ++j) {
-      joins = dims.steps[j][dims.rank - 1] == strides[j][d] * size;
-    }
-    if (!joins && dims.rank == SelectDims::kMost) {
-      return absl::UnimplementedError("broadcasting over many dimensions");
-    }
-    if (!joins) dims.sizes[dims.rank++] = Divider(1);
-    const int last = dims.rank - 1;
-    dims.sizes[last] = Divider(dims.sizes[last].divisor() * size);
-    for (int j = 0; j < 3; ++j) dims.steps[j][last] = strides[j][d];
+    const bool fits =
+        out.dim(d) == 1 || index.Join(out.dim(d), {strides[0][d], strides[1][d], strides[2][d]});
+    if (!fits) return absl::UnimplementedError("broadcasting over many dimensions");
   }
-  return dims;
+  return index;
 }
 
 template <typename W>
@@ -90,11 +65,11 @@ struct SelectV2Function {
   const W* yes;
   const W* no;
   W* out;
-  SelectDims dims;
+  SelectIndex index;
 
   __device__ void operator()(int64_t i) const {
     int64_t at[3];
-    dims.Find(i, at);
+    index.Find(i, at);
     out[i] = condition[at[0]] ? yes[at[1]] : no[at[2]];
   }
 };
@@ -108,12 +83,12 @@ absl::Status PrepareSelectV2(KernelPrepare& k) {
   if (k.In(0).shape() == out && k.In(1).shape() == out && k.In(2).shape() == out) {
     return k.Run([](KernelRun& r) { return RunSelect(r, 1); });
   }
-  ASSIGN_OR_RETURN(const SelectDims dims, PlanSelectV2(k, out));
-  return k.Run([n, dims](KernelRun& r) {
+  ASSIGN_OR_RETURN(const SelectIndex index, PlanSelectV2(k, out));
+  return k.Run([n, index](KernelRun& r) {
     return DispatchWord(
         static_cast<int64_t>(DataTypeSize(r.Out(0).dtype())), [&]<typename W>(TypeTag<W>) {
           return ForEach(
-              r, n, SelectV2Function<W>{r.In<bool>(0), r.In<W>(1), r.In<W>(2), r.Out<W>(0), dims});
+              r, n, SelectV2Function<W>{r.In<bool>(0), r.In<W>(1), r.In<W>(2), r.Out<W>(0), index});
         });
   });
 }

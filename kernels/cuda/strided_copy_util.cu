@@ -7,16 +7,19 @@ namespace {
 
 // ---- One thread per word ----
 
+// The places of a box's elements on both sides.
+using BoxIndex = StridedIndex<2>;
+
 template <typename W>
 struct CopyFunction {
   const W* from;
   W* to;
-  BoxDims dims;
+  BoxIndex index;
 
   __device__ void operator()(int64_t i) const {
-    int64_t at_from, at_to;
-    dims.Find(i, &at_from, &at_to);
-    to[at_to] = from[at_from];
+    int64_t at[2];
+    index.Find(i, at);
+    to[at[1]] = from[at[0]];
   }
 };
 
@@ -33,8 +36,8 @@ struct TilePlan {
   int64_t from_x = 0;  // The source's step along x; along y it is 1.
   int64_t to_y = 0;    // The target's step along y; along x it is 1.
   Divider tiles_x = Divider(), tiles_y = Divider();
-  BoxDims planes = {};  // The other dimensions.
-  int64_t tiles = 0;    // In all planes.
+  BoxIndex planes = {};  // The other dimensions.
+  int64_t tiles = 0;     // In all planes.
 };
 
 template <typename W>
@@ -45,21 +48,21 @@ __global__ void TransposeKernel(TilePlan p, const W* from, W* to) {
   __shared__ W tile[kWords + kWords / 2];
   const int pitch = (1 << p.log_x) + 1, mask_x = (1 << p.log_x) - 1, mask_y = (1 << p.log_y) - 1;
   for (int64_t number = blockIdx.x; number < p.tiles; number += gridDim.x) {
-    int64_t tile_x, tile_y, at_from, at_to;
+    int64_t tile_x, tile_y, at[2];
     const int64_t plane = p.tiles_y.Divide(p.tiles_x.Divide(number, &tile_x), &tile_y);
-    p.planes.Find(plane, &at_from, &at_to);
+    p.planes.Find(plane, at);
     const int64_t begin_x = tile_x << p.log_x, begin_y = tile_y << p.log_y;
     for (int i = static_cast<int>(threadIdx.x); i < kWords; i += kBlockThreads) {
       const int x = i >> p.log_y, y = i & mask_y;
       if (begin_x + x < p.size_x && begin_y + y < p.size_y) {
-        tile[y * pitch + x] = from[at_from + (begin_x + x) * p.from_x + (begin_y + y)];
+        tile[y * pitch + x] = from[at[0] + (begin_x + x) * p.from_x + (begin_y + y)];
       }
     }
     __syncthreads();
     for (int i = static_cast<int>(threadIdx.x); i < kWords; i += kBlockThreads) {
       const int x = i & mask_x, y = i >> p.log_x;
       if (begin_x + x < p.size_x && begin_y + y < p.size_y) {
-        to[at_to + (begin_x + x) + (begin_y + y) * p.to_y] = tile[y * pitch + x];
+        to[at[1] + (begin_x + x) + (begin_y + y) * p.to_y] = tile[y * pitch + x];
       }
     }
     __syncthreads();
@@ -103,7 +106,7 @@ absl::StatusOr<bool> Transpose(const KernelRun& r, const Box& box, const W* from
   p.tiles = tiles_x * tiles_y;
   for (int d = 0; d < rank; ++d) {
     if (d == x || d == y) continue;
-    p.planes.Add(box.dims[d]);
+    p.planes.Add(box.dims[d].size, {box.dims[d].from, box.dims[d].to});
     p.tiles *= box.dims[d].size;
   }
   constexpr int64_t kMostTileBlocks = int64_t{1} << 20;
@@ -148,7 +151,7 @@ int64_t WordsOf(const char* from, const char* to, Box* box) {
 // Copies a box in words.
 template <typename W>
 absl::Status CopyWords(const KernelRun& r, const Box& box, const W* from, W* to) {
-  if (box.dims.size() > BoxDims::kMost) {  // Hardly ever: piece by piece.
+  if (box.dims.size() > BoxIndex::kMostDims) {  // Hardly ever: piece by piece.
     Box piece;
     piece.dims.assign(box.dims.begin() + 1, box.dims.end());
     for (int64_t i = 0; i < box.dims[0].size; ++i) {
@@ -159,7 +162,7 @@ absl::Status CopyWords(const KernelRun& r, const Box& box, const W* from, W* to)
   ASSIGN_OR_RETURN(const bool done, Transpose(r, box, from, to));
   if (done) return absl::OkStatus();
   CopyFunction<W> f{from, to, {}};
-  for (const Box::Dim& d : box.dims) f.dims.Add(d);
+  for (const Box::Dim& d : box.dims) f.index.Add(d.size, {d.from, d.to});
   return ForEach(r, box.num_elements(), f);
 }
 
@@ -183,7 +186,7 @@ struct IntoFillFunction {
   P* to;
   const E* value;  // nullptr: zeros.
   int rank;
-  FilledDim dims[BoxDims::kMost] = {};
+  FilledDim dims[BoxIndex::kMostDims] = {};
 
   __device__ void operator()(int64_t i) const {
     int64_t rest = i, at = 0;
@@ -303,7 +306,7 @@ absl::Status GpuCopyBoxIntoFill(const KernelRun& r, DataType dtype, const Box& b
   int64_t offset = 0;
   std::vector<HostFilledDim> dims;
   if (box.num_elements() > 0) dims = FilledDims(box, whole, &offset);
-  if (dims.empty() || dims.size() > BoxDims::kMost) {
+  if (dims.empty() || dims.size() > BoxIndex::kMostDims) {
     RETURN_IF_ERROR(GpuFill(r, fill, out));
     return GpuCopyBox(r, dtype, box, from, out.mutable_raw_data());
   }

@@ -25,6 +25,7 @@
 #define __host__
 #define __constant__ static const
 #define __forceinline__ inline
+#define __grid_constant__
 #define __launch_bounds__(...)
 #define __shared__ static thread_local  // Of the block: no two run on one thread at the same time.
 
