@@ -58,12 +58,14 @@ absl::Status Suite::Time(const std::string& name, const Callable& step,
                          const std::vector<Tensor>& feeds, size_t num_results,
                          const Work& work) const {
   std::vector<Tensor> results(num_results);
-  const auto call = [&] {
-    absl::Status status = step.Run(feeds, absl::MakeSpan(results));
-    if (device_ != nullptr && status.ok()) status = device_->Synchronize();
-    return status;
+  const auto call = [&] { return step.Run(feeds, absl::MakeSpan(results)); };
+  const auto call_and_wait = [&]() -> absl::Status {
+    RETURN_IF_ERROR(call());
+    return device_->Synchronize();
   };
-  ASSIGN_OR_RETURN(const Measurement m, Measure(call, options_.small ? 0 : options_.seconds));
+  ASSIGN_OR_RETURN(const Measurement m,
+                   Measure(on_device() ? std::function<absl::Status()>(call_and_wait) : call,
+                           options_.small ? 0 : options_.seconds));
   Work told = work;
   // A copy passes each byte twice.
   if (on_device() && work.flops == 0) told.ceiling_us = work.bytes / 2 / (copy_gb_s_ * 1e3);
