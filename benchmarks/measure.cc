@@ -12,6 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_replace.h"
+#include "weir/core/device_memory.h"
+#include "weir/core/tensor.h"
+
 namespace {
 
 std::atomic<int64_t> allocations{0};
@@ -98,16 +102,32 @@ absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, dou
   return m;
 }
 
-void Report(const std::string& name, int threads, const Measurement& m, const Work& work) {
+void Report(const std::string& name, const std::string& setting, const Measurement& m,
+            const Work& work) {
   std::printf(
-      "{\"case\": \"%s\", \"threads\": %d, \"weir_us\": %.3f, \"weir_min_us\": %.3f, "
-      "\"weir_p99_us\": %.3f, \"first_us\": %.1f, \"faults\": %.3f, \"allocations\": %.2f",
-      name.c_str(), threads, m.median_us, m.min_us, m.p99_us, m.first_us, m.faults, m.allocations);
+      "{\"case\": \"%s\", %s, \"weir_us\": %.3f, \"weir_min_us\": %.3f, \"weir_p99_us\": %.3f, "
+      "\"first_us\": %.1f, \"faults\": %.3f, \"allocations\": %.2f",
+      name.c_str(), setting.c_str(), m.median_us, m.min_us, m.p99_us, m.first_us, m.faults,
+      m.allocations);
   if (work.units > 1) {
     std::printf(", \"ns_per_unit\": %.2f", m.median_us * 1e3 / static_cast<double>(work.units));
   }
+  if (work.items > 0) {
+    std::printf(", \"items_per_s\": %.1f", static_cast<double>(work.items) * 1e6 / m.median_us);
+  }
   if (work.flops > 0) std::printf(", \"flops\": %.0f, \"bytes\": %.0f", work.flops, work.bytes);
+  if (work.ceiling_us > 0) {
+    std::printf(", \"ceiling_share\": %.3f", work.ceiling_us / m.median_us);
+  }
   std::printf("}\n");
+  std::fflush(stdout);
+}
+
+void ReportError(const std::string& name, const std::string& setting, const absl::Status& error) {
+  const std::string text = absl::StrReplaceAll(
+      error.ToString(), {{"\\", "\\\\"}, {"\"", "\\\""}, {"\n", "\\n"}, {"\t", " "}});
+  std::printf("{\"case\": \"%s\", %s, \"error\": \"%s\"}\n", name.c_str(), setting.c_str(),
+              text.c_str());
   std::fflush(stdout);
 }
 
@@ -168,6 +188,25 @@ double CopyGigabytesPerSecond() {
     const double begin = Now();
     std::memcpy(to.data(), from.data(), kBytes);
     best = std::max(best, static_cast<double>(kBytes) / ((Now() - begin) * 1e3));
+  }
+  return best;
+}
+
+absl::StatusOr<double> CopyGigabytesPerSecond(Device& device, int64_t bytes) {
+  Allocator& allocator = device.allocator();
+  ASSIGN_OR_RETURN(const Tensor from, Tensor::Zeros(DT_UINT8, Shape({bytes}), allocator));
+  ASSIGN_OR_RETURN(Tensor to, Tensor::Make(DT_UINT8, Shape({bytes}), allocator));
+  constexpr int kCopies = 10;  // So that waiting for them is little of the time.
+  double best = 0;
+  for (int i = 0; i < 5; ++i) {
+    RETURN_IF_ERROR(device.Synchronize());
+    const double begin = Now();
+    for (int copy = 0; copy < kCopies; ++copy) {
+      RETURN_IF_ERROR(
+          allocator.device_memory()->CopyWithin(to.mutable_raw_data(), from.raw_data(), bytes));
+    }
+    RETURN_IF_ERROR(device.Synchronize());
+    best = std::max(best, static_cast<double>(kCopies * bytes) / ((Now() - begin) * 1e3));
   }
   return best;
 }

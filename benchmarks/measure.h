@@ -6,6 +6,7 @@
 #include <string>
 
 #include "weir/core/status.h"
+#include "weir/runtime/device.h"
 
 namespace weir::benchmarks {
 
@@ -27,17 +28,25 @@ absl::StatusOr<Measurement> Measure(const std::function<absl::Status()>& fn, dou
 // near the time is to the machine's ceilings.
 struct Work {
   int64_t units = 1;
+  int64_t items = 0;  // Images, for example: their number per second is reported.
   double flops = 0;
-  double bytes = 0;  // That pass between memory and the processor.
+  double bytes = 0;       // That pass between memory and the processor.
+  double ceiling_us = 0;  // The least time that all this takes, where it is known.
 };
 
-// Prints the case as a JSON line.
-void Report(const std::string& name, int threads, const Measurement& m, const Work& work = {});
+// Print a case as a JSON line. `setting` has the fields that tell how it ran: "\"threads\": 1".
+void Report(const std::string& name, const std::string& setting, const Measurement& m,
+            const Work& work = {});
+void ReportError(const std::string& name, const std::string& setting, const absl::Status& error);
 
 // The machine's ceilings, measured now: fp32 FMA rate of one core in GFLOP/s, and the rate at which
 // one core copies memory, in GB/s.
 double FmaGflops();
 double CopyGigabytesPerSecond();
+
+// The rate at which a device copies `bytes` within its memory, in GB/s. Each of them is read and
+// written.
+absl::StatusOr<double> CopyGigabytesPerSecond(Device& device, int64_t bytes);
 
 }  // namespace weir::benchmarks
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "absl/base/attributes.h"
 #include "absl/cleanup/cleanup.h"
 #include "weir/core/env.h"
 #include "weir/graph/graph.h"
@@ -211,12 +212,13 @@ class Executor {
     return absl::OkStatus();
   }
 
-  // Runs the steps [begin, end) one by one, for a recording too if there is one.
-  absl::Status RunRange(uint32_t begin, uint32_t end, SegmentRecording* recording) {
+  // Runs the steps [begin, end) one by one, for a recording too if there is one. In line, so that
+  // the loop over the steps of the host is in the call of RunSteps, and without the recording.
+  ABSL_ATTRIBUTE_ALWAYS_INLINE absl::Status RunRange(uint32_t begin, uint32_t end,
+                                                     SegmentRecording* recording) {
     StepObserver* const observer = observer_;
     const bool interruptible = run_.interruptible(), on_devices = run_.devices.size() > 1;
-    for (uint32_t s = begin; s < end; ++s) {
-      const Step& step = program_.steps[s];
+    for (const Step& step : absl::MakeSpan(program_.steps).subspan(begin, end - begin)) {
       if (observer != nullptr) observer->BeforeStep(step);
       run_.node = step.node;
       if (on_devices) run_.device = run_.devices[step.device];

@@ -183,11 +183,19 @@ struct Session::Impl {
                                                         absl::Span<const std::string> targets);
   absl::StatusOr<ProgramRunner*> CompileFor(SignatureRunner& signature,
                                             absl::Span<const Tensor> feeds, RunState& run);
-  absl::Status CheckCall(const SignatureRunner& signature, absl::Span<const Tensor> feeds);
+  // In the path of each call; CallError says why not.
+  bool MayCall(const SignatureRunner& signature, absl::Span<const Tensor> feeds) const {
+    if (closed.load(std::memory_order_relaxed)) return false;
+    if (feeds.size() != signature.signature().feeds.size()) return false;
+    for (size_t i = 0; i < feeds.size(); ++i) {
+      if (feeds[i].dtype() != signature.feed_type(i)) return false;
+    }
+    return true;
+  }
+  absl::Status CallError(const SignatureRunner& signature, absl::Span<const Tensor> feeds);
   absl::Status CheckFeeds(const SignatureRunner& signature, absl::Span<const Tensor> feeds) const;
-  absl::Status RunProgram(ProgramRunner& runner, absl::Span<const Tensor> feeds,
-                          absl::Span<Tensor> results, RunState& run, const CallOptions& call,
-                          RunMetadata* metadata);
+  absl::Status RunTraced(ProgramRunner& runner, absl::Span<const Tensor> feeds,
+                         absl::Span<Tensor> results, RunState& run, RunMetadata& metadata) const;
   absl::Status Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
                    absl::Span<Tensor> results, const CallOptions& call, RunMetadata* metadata);
 
@@ -335,7 +343,7 @@ absl::StatusOr<ProgramRunner*> Session::Impl::CompileFor(SignatureRunner& signat
   return signature.Add(std::move(shapes), *std::move(program), *kernels, devices);
 }
 
-absl::Status Session::Impl::CheckCall(const SignatureRunner& signature,
+absl::Status Session::Impl::CallError(const SignatureRunner& signature,
                                       absl::Span<const Tensor> feeds) {
   if (closed.load(std::memory_order_relaxed)) return ClosedError();
   const Signature& names = signature.signature();
@@ -343,29 +351,25 @@ absl::Status Session::Impl::CheckCall(const SignatureRunner& signature,
     return InvalidArgument("a call with ", feeds.size(), " feeds, but the signature has ",
                            names.feeds.size());
   }
-  for (size_t i = 0; i < feeds.size(); ++i) {
-    if (feeds[i].dtype() != signature.feed_type(i)) {
-      MutexLock lock(mu);
-      return InvalidArgument("feed of '", graph.EndpointName(names.feeds[i]), "': expects ",
-                             DataTypeName(signature.feed_type(i)), " but ",
-                             DataTypeName(feeds[i].dtype()), " is provided");
-    }
-  }
-  return absl::OkStatus();
+  size_t i = 0;
+  while (feeds[i].dtype() == signature.feed_type(i)) ++i;
+  MutexLock lock(mu);
+  return InvalidArgument("feed of '", graph.EndpointName(names.feeds[i]), "': expects ",
+                         DataTypeName(signature.feed_type(i)), " but ",
+                         DataTypeName(feeds[i].dtype()), " is provided");
 }
 
-absl::Status Session::Impl::RunProgram(ProgramRunner& runner, absl::Span<const Tensor> feeds,
-                                       absl::Span<Tensor> results, RunState& run,
-                                       const CallOptions& call, RunMetadata* metadata) {
-  if (!call.trace || metadata == nullptr) return runner.Run(feeds, results, run);
-  Tracer tracer(*env, *metadata);
+absl::Status Session::Impl::RunTraced(ProgramRunner& runner, absl::Span<const Tensor> feeds,
+                                      absl::Span<Tensor> results, RunState& run,
+                                      RunMetadata& metadata) const {
+  Tracer tracer(*env, metadata);
   return runner.Run(feeds, results, run, &tracer);
 }
 
 absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Tensor> feeds,
                                 absl::Span<Tensor> results, const CallOptions& call,
                                 RunMetadata* metadata) {
-  RETURN_IF_ERROR(CheckCall(signature, feeds));
+  if (!MayCall(signature, feeds)) return CallError(signature, feeds);
   if (const size_t n = signature.signature().fetches.size(); results.size() != n) {
     return InvalidArgument("a call with ", results.size(), " results, but the signature has ", n);
   }
@@ -374,7 +378,9 @@ absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Ten
   if (runner == nullptr) {
     ASSIGN_OR_RETURN(runner, CompileFor(signature, feeds, run));
   }
-  const absl::Status status = RunProgram(*runner, feeds, results, run, call, metadata);
+  const absl::Status status = call.trace && metadata != nullptr
+                                  ? RunTraced(*runner, feeds, results, run, *metadata)
+                                  : runner->Run(feeds, results, run);
   if (!runner->program().devices.empty() && !run.has_waited) {
     is_at_work.store(true, std::memory_order_relaxed);
   }
@@ -404,7 +410,9 @@ absl::Status Callable::Prefetch(absl::Span<const Tensor> feeds) const {
   if (impl_ == nullptr) return FailedPrecondition("an empty Callable was called");
   Session::Impl& session = *impl_->session;
   if (session.options.devices.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(session.CheckCall(*impl_->signature, feeds));
+  if (!session.MayCall(*impl_->signature, feeds)) {
+    return session.CallError(*impl_->signature, feeds);
+  }
   ProgramRunner* runner = impl_->signature->Find(feeds);
   if (runner == nullptr) {
     RunState run = session.NewRun({});

@@ -151,12 +151,12 @@ absl::StatusOr<int64_t> Begin(const Options& options, const Network& net, Saver&
   return *step[0].data<int64_t>();
 }
 
-absl::Status Train(const Options& options, const Data& data) {
+absl::Status Train(const Options& options, const SessionOptions& session_options,
+                   const Data& data) {
   const Scope scope = Scope::Root().Device(options.texts.at("device"));
   const int64_t seed = options.numbers.at("seed");
   const Network net = BuildNetwork(scope, seed);
   Saver saver(scope);
-  ASSIGN_OR_RETURN(const SessionOptions session_options, options.session());
   ASSIGN_OR_RETURN(Session session, Session::Create(scope, session_options));
   Env& env = session.env();
   RETURN_IF_ERROR(env.CreateDirectories(options.texts.at("output_dir")));
@@ -192,11 +192,11 @@ absl::Status Train(const Options& options, const Data& data) {
   return absl::OkStatus();
 }
 
-absl::Status Freeze(const Options& options, const Data& data) {
+absl::Status Freeze(const Options& options, const SessionOptions& session_options,
+                    const Data& data) {
   const Scope scope = Scope::Root().Device(options.texts.at("device"));
   const Network net = BuildNetwork(scope, options.numbers.at("seed"));
   Saver saver(scope);
-  ASSIGN_OR_RETURN(const SessionOptions session_options, options.session());
   ASSIGN_OR_RETURN(Session session, Session::Create(scope, session_options));
   const std::string directory = options.texts.at("output_dir");
   const std::optional<std::string> latest = LatestCheckpoint(session.env(), directory);
@@ -250,10 +250,13 @@ absl::Status Show(const Options& options) {
 
 absl::Status Run(const Options& options) {
   if (options.switches.at("show")) return Show(options);
+  // Before the data, which may be a download.
+  ASSIGN_OR_RETURN(const SessionOptions session_options, options.session());
   ASSIGN_OR_RETURN(const Data data, LoadData(PosixEnv(), options.texts.at("data_dir")));
   std::printf("data: %s, %ld + %ld images\n", data.source.c_str(), long{data.train.size()},
               long{data.test.size()});
-  return options.switches.at("freeze") ? Freeze(options, data) : Train(options, data);
+  return options.switches.at("freeze") ? Freeze(options, session_options, data)
+                                       : Train(options, session_options, data);
 }
 
 int Main(int argc, char** argv) {

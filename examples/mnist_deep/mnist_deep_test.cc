@@ -1,6 +1,9 @@
 // The whole program on a few drawn digits: stopping and resuming changes no number, and the frozen
 // graph classifies as the trained one does.
 
+#include <cmath>
+#include <cstdlib>
+
 #include "gmock/gmock.h"
 #include "weir/core/env.h"
 #include "weir/examples/mnist_deep/data.h"
@@ -16,6 +19,7 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 
 constexpr char kProgram[] = "examples/mnist_deep/mnist_deep";
+constexpr char kEmulated[] = "examples/mnist_deep/mnist_deep_emulated";
 constexpr char kRunGraph[] = "tools/run_graph/run_graph";
 constexpr int kTrain = 30, kTest = 20;
 
@@ -50,10 +54,11 @@ class MnistDeepTest : public testing::Test {
   }
 
   // Runs the program with its output in the folder `out`.
-  std::string Run(const std::string& out, std::vector<std::string> args) const {
-    args.insert(args.end(), {"--data_dir", directory_, "--output_dir", Path(out), "--batch", "10",
-                             "--seed", "5"});
-    const ProgramResult result = RunProgram(kProgram, args);
+  std::string Run(const std::string& out, std::vector<std::string> args,
+                  const std::string& program = kProgram) const {
+    args.insert(args.begin(), {"--data_dir", directory_, "--output_dir", Path(out), "--batch", "10",
+                               "--seed", "5"});
+    const ProgramResult result = RunProgram(program, args);
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ(result.err, "");
     return result.out;
@@ -90,6 +95,24 @@ TEST_F(MnistDeepTest, StoppingAndResumingChangesNoBit) {
   // Checkpoints from before the stop are still known, and the earlier ones still there.
   EXPECT_THAT(Content("parts/checkpoint"),
               testing::AllOf(HasSubstr("model.ckpt-2\""), HasSubstr("model.ckpt-7\"")));
+}
+
+// The number after the last `name` in `out`.
+double NumberAfter(const std::string& out, const std::string& name) {
+  const size_t at = out.rfind(name);
+  return at == std::string::npos ? std::nan("") : std::atof(out.c_str() + at + name.size());
+}
+
+TEST_F(MnistDeepTest, AGpuTrainsAsTheCpuDoes) {
+  std::vector<std::string> args = {"--steps", "3", "--batch", "1"};
+  const std::string want = Run("cpu", args);
+  args.insert(args.end(), {"--device", "/device:GPU:0"});
+  const std::string got = Run("gpu", args, kEmulated);
+  EXPECT_NEAR(NumberAfter(got, "loss "), NumberAfter(want, "loss "), 1e-3) << got << want;
+  // The CPU reads its checkpoint.
+  Run("cpu", {"--freeze"});
+  Run("gpu", {"--freeze"});
+  EXPECT_EQ(Content("gpu/accuracy.txt"), Content("cpu/accuracy.txt"));
 }
 
 TEST_F(MnistDeepTest, TheFrozenGraphClassifiesAsTheTrainedOne) {
@@ -141,6 +164,7 @@ TEST_F(MnistDeepTest, ErrorsAreToldInOneLine) {
   };
   EXPECT_THAT(error({"--freeze"}), HasSubstr("there is no checkpoint"));
   EXPECT_THAT(error({"--show"}), HasSubstr("ten.npy"));
+  EXPECT_THAT(error({"--device", "gpu"}), HasSubstr("'gpu' is not a device"));
   EXPECT_THAT(error({"--batch", "31"}), HasSubstr("a batch of 31 is more than all images"));
   const std::string labels = Path("t10k-labels-idx1-ubyte.gz");
   const std::string whole = PosixEnv().ReadFileToString(labels).value();
