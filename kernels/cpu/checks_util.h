@@ -40,6 +40,38 @@ struct MirrorPlan {
 absl::StatusOr<MirrorPlan> PlanMirrorPad(KernelPrepare& k);
 absl::StatusOr<MirrorPlan> PlanMirrorPadGrad(KernelPrepare& k);
 
+absl::Status CheckListDiff(KernelPrepare& k);
+
+// x seen as [outer, length, inner]; slice i is x[:, i, :].
+struct SliceView {
+  int64_t outer = 1;
+  int64_t length = 1;
+  int64_t inner = 1;
+};
+// Of Unique and its kin.
+struct UniquePlan {
+  int axis;
+  SliceView view;
+};
+absl::StatusOr<UniquePlan> PlanUnique(KernelPrepare& k);
+
+// `count` rows of `width` elements each go to the outputs.
+struct PartitionPlan {
+  int64_t count;
+  int64_t width;
+  Dims row;
+};
+absl::StatusOr<PartitionPlan> PlanDynamicPartition(KernelPrepare& k);
+
+// Pieces with `count` rows in all.
+struct StitchPlan {
+  int64_t count;
+  Shape row;
+};
+absl::StatusOr<StitchPlan> PlanDynamicStitch(KernelPrepare& k);
+// An array of `rows` rows.
+absl::StatusOr<Shape> ShapeOfRows(int64_t rows, absl::Span<const int64_t> row);
+
 }  // namespace weir
 
 #endif  // WEIR_KERNELS_CPU_CHECKS_UTIL_H_

@@ -1,25 +1,15 @@
 #include <vector>
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/element_util.h"
-#include "weir/kernels/cpu/index_util.h"
-#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
 absl::Status PrepareDynamicPartition(KernelPrepare& k) {
-  const Shape& data = k.In(0).shape();
-  const Shape partitions = k.In(1).shape();
-  const int lead = partitions.rank();
-  if (data.rank() < lead || data.dims().subspan(0, lead) != partitions.dims()) {
-    return InvalidArgument("data.shape must start with partitions.shape, got data.shape = ",
-                           data.ToString(), ", partitions.shape = ", partitions.ToString());
-  }
+  ASSIGN_OR_RETURN(const PartitionPlan plan, PlanDynamicPartition(k));
   const int n = k.num_outputs();
-  for (int i = 0; i < n; ++i) k.Out(i).Unsized();
-  const Dims row(data.dims().begin() + lead, data.dims().end());
-  const int64_t width = data.Count(lead, data.rank());
-  const int64_t count = partitions.num_elements();
+  const int64_t count = plan.count, width = plan.width;
   const size_t targets_at = k.Workspace(sizeof(int64_t) * count);
   const size_t sizes_at = k.Workspace(sizeof(int64_t) * n);
   const DataType dtype = k.OutType(0);
@@ -30,9 +20,7 @@ absl::Status PrepareDynamicPartition(KernelPrepare& k) {
     std::fill_n(sizes, n, 0);
     for (int64_t i = 0; i < count; ++i) ++sizes[targets[i]];
     for (int p = 0; p < n; ++p) {
-      Dims dims = {sizes[p]};
-      dims.insert(dims.end(), row.begin(), row.end());
-      ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
+      ASSIGN_OR_RETURN(const Shape shape, ShapeOfRows(sizes[p], plan.row));
       RETURN_IF_ERROR(r.AllocateOutput(p, dtype, shape));
       sizes[p] = 0;  // From here on: the rows written.
     }
@@ -48,6 +36,19 @@ absl::Status PrepareDynamicPartition(KernelPrepare& k) {
 }
 
 }  // namespace
+
+absl::StatusOr<PartitionPlan> PlanDynamicPartition(KernelPrepare& k) {
+  const Shape& data = k.In(0).shape();
+  const Shape& partitions = k.In(1).shape();
+  const int lead = partitions.rank();
+  if (data.rank() < lead || data.dims().subspan(0, lead) != partitions.dims()) {
+    return InvalidArgument("data.shape must start with partitions.shape, got data.shape = ",
+                           data.ToString(), ", partitions.shape = ", partitions.ToString());
+  }
+  for (int i = 0; i < k.num_outputs(); ++i) k.Out(i).Unsized();
+  return PartitionPlan{partitions.num_elements(), data.Count(lead, data.rank()),
+                       Dims(data.dims().begin() + lead, data.dims().end())};
+}
 
 void RegisterDynamicPartitionKernels(KernelRegistry& kernels) {
   kernels.Add("DynamicPartition", "CPU", PrepareDynamicPartition);

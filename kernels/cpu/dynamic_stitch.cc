@@ -1,9 +1,8 @@
 #include <algorithm>
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/element_util.h"
-#include "weir/kernels/cpu/index_util.h"
 #include "weir/kernels/cpu/zero_fill_util.h"
-#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
@@ -46,13 +45,11 @@ bool CoversAll(const int64_t* places, int64_t count, int64_t rows, char* seen) {
 
 absl::Status PrepareDynamicStitch(KernelPrepare& k) {
   const int n = k.num_inputs() / 2;
-  ASSIGN_OR_RETURN(const Shape row, CommonRow(k, n));
-  int64_t total = 0;
-  for (int i = 0; i < n; ++i) total += k.In(i).shape().num_elements();
+  ASSIGN_OR_RETURN(const StitchPlan plan, PlanDynamicStitch(k));
+  const int64_t total = plan.count, width = plan.row.num_elements();
   const size_t workspace = k.Workspace(sizeof(int64_t) * total);
   const size_t seen = k.Workspace(static_cast<size_t>(total));
   const DataType dtype = k.OutType(0);
-  k.Out(0).Unsized();
   return k.Run([=](KernelRun& r) -> absl::Status {
     int64_t* places = r.Workspace<int64_t>(workspace);
     int64_t rows = 0, next = 0;
@@ -63,14 +60,11 @@ absl::Status PrepareDynamicStitch(KernelPrepare& k) {
       for (int64_t e = 0; e < count; ++e) rows = std::max(rows, places[next + e] + 1);
       next += count;
     }
-    Dims dims = {rows};
-    dims.insert(dims.end(), row.dims().begin(), row.dims().end());
-    ASSIGN_OR_RETURN(const Shape output, Shape::Make(dims));
+    ASSIGN_OR_RETURN(const Shape output, ShapeOfRows(rows, plan.row.dims()));
     RETURN_IF_ERROR(r.AllocateOutput(0, dtype, output));
     if (!CoversAll(places, total, rows, r.Workspace<char>(seen))) FillWithZeros(r, r.Out(0));
     return DispatchElement(dtype, [&]<typename E>(TypeTag<E>) -> absl::Status {
       E* out = r.Out<E>(0);
-      const int64_t width = row.num_elements();
       const int64_t* place = places;
       for (int i = 0; i < n; ++i) {
         const E* data = r.In<E>(n + i);
@@ -84,6 +78,21 @@ absl::Status PrepareDynamicStitch(KernelPrepare& k) {
 }
 
 }  // namespace
+
+absl::StatusOr<StitchPlan> PlanDynamicStitch(KernelPrepare& k) {
+  const int n = k.num_inputs() / 2;
+  StitchPlan plan{};
+  ASSIGN_OR_RETURN(plan.row, CommonRow(k, n));
+  for (int i = 0; i < n; ++i) plan.count += k.In(i).shape().num_elements();
+  k.Out(0).Unsized();
+  return plan;
+}
+
+absl::StatusOr<Shape> ShapeOfRows(int64_t rows, absl::Span<const int64_t> row) {
+  Dims dims = {rows};
+  dims.insert(dims.end(), row.begin(), row.end());
+  return Shape::Make(dims);
+}
 
 void RegisterDynamicStitchKernels(KernelRegistry& kernels) {
   kernels.Add("DynamicStitch", "CPU", PrepareDynamicStitch);

@@ -2,18 +2,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/element_util.h"
-#include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
-
-// x seen as [outer, length, inner]; slice i is x[:, i, :].
-struct SliceView {
-  int64_t outer = 1;
-  int64_t length = 1;
-  int64_t inner = 1;
-};
 
 // What equality and hashing look at: 16-bit floats as floats, so that -0 equals 0.
 template <typename T>
@@ -123,21 +116,37 @@ absl::Status DispatchKey(DataType dtype, F&& f) {
   return Unimplemented("no comparison of elements of type ", DataTypeName(dtype));
 }
 
-absl::Status PrepareAlong(KernelPrepare& k, int axis) {
+// The axis that the inputs name; of those of one dimension 0.
+absl::StatusOr<int> AxisOf(KernelPrepare& k) {
+  const int rank = k.In(0).shape().rank();
+  if (k.num_inputs() == 2) {
+    if (k.In(1).shape().rank() != 1) return k.InvalidInput(1, "axis expects a 1D vector.");
+    ASSIGN_OR_RETURN(const Dims axes, k.IntValues(1));
+    if (axes.size() > 1) {
+      return k.InvalidInput(1, "axis does not support input tensors larger than 1");
+    }
+    if (!axes.empty()) {
+      const int64_t axis = axes[0] < 0 ? axes[0] + rank : axes[0];
+      if (axis >= 0 && axis < rank) return static_cast<int>(axis);
+      return InvalidArgument("axis should be in [", -rank, ", ", rank, ") but got ", axes[0]);
+    }
+  }
+  if (rank != 1) return k.InvalidInput(0, "unique expects a 1D vector.");
+  return 0;
+}
+
+absl::Status PrepareUnique(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const UniquePlan plan, PlanUnique(k));
   const Shape x = k.In(0).shape();
-  SliceView view = {x.Count(0, axis), x.dim(axis), x.Count(axis + 1, x.rank())};
-  if (x.num_elements() == 0) view.outer = 0;  // Slices without elements are all equal.
+  const SliceView view = plan.view;
   const bool counts = k.num_outputs() == 3;
-  k.Out(0).Unsized();
-  k.Out(1).SetShape(Shape({view.length}));
-  if (counts) k.Out(2).Unsized();
   const DataType index_type = k.OutType(1);
   return DispatchKey(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       std::vector<int64_t> number;
       const std::vector<int64_t> first =
           NumberSlices(Slices<T>(r.In<T>(0), view), view.length, &number);
-      RETURN_IF_ERROR(CopyDistinct<T>(r, view, x, axis, first));
+      RETURN_IF_ERROR(CopyDistinct<T>(r, view, x, plan.axis, first));
       return DispatchType<int32_t, int64_t>(index_type, [&]<typename I>(TypeTag<I>) {
         return WriteNumbers<I>(r, number, static_cast<int64_t>(first.size()), counts);
       });
@@ -145,32 +154,24 @@ absl::Status PrepareAlong(KernelPrepare& k, int axis) {
   });
 }
 
-absl::Status PrepareUnique(KernelPrepare& k) {
-  if (k.In(0).shape().rank() != 1) return k.InvalidInput(0, "unique expects a 1D vector.");
-  return PrepareAlong(k, 0);
-}
-
-absl::Status PrepareUniqueV2(KernelPrepare& k) {
-  const int rank = k.In(0).shape().rank();
-  if (k.In(1).shape().rank() != 1) return k.InvalidInput(1, "axis expects a 1D vector.");
-  ASSIGN_OR_RETURN(const Dims axes, k.IntValues(1));
-  if (axes.empty()) return PrepareUnique(k);
-  if (axes.size() > 1)
-    return k.InvalidInput(1, "axis does not support input tensors larger than 1");
-  const int64_t axis = axes[0] < 0 ? axes[0] + rank : axes[0];
-  if (axis < 0 || axis >= rank) {
-    return InvalidArgument("axis should be in [", -rank, ", ", rank, ") but got ", axes[0]);
-  }
-  return PrepareAlong(k, static_cast<int>(axis));
-}
-
 }  // namespace
+
+absl::StatusOr<UniquePlan> PlanUnique(KernelPrepare& k) {
+  const Shape& x = k.In(0).shape();
+  ASSIGN_OR_RETURN(const int axis, AxisOf(k));
+  SliceView view = {x.Count(0, axis), x.dim(axis), x.Count(axis + 1, x.rank())};
+  if (x.num_elements() == 0) view.outer = 0;  // Slices without elements are all equal.
+  k.Out(0).Unsized();
+  k.Out(1).SetShape(Shape({view.length}));
+  if (k.num_outputs() == 3) k.Out(2).Unsized();
+  return UniquePlan{axis, view};
+}
 
 void RegisterUniqueKernels(KernelRegistry& kernels) {
   kernels.Add("Unique", "CPU", PrepareUnique);
   kernels.Add("UniqueWithCounts", "CPU", PrepareUnique);
-  kernels.Add("UniqueV2", "CPU", PrepareUniqueV2);
-  kernels.Add("UniqueWithCountsV2", "CPU", PrepareUniqueV2);
+  kernels.Add("UniqueV2", "CPU", PrepareUnique);
+  kernels.Add("UniqueWithCountsV2", "CPU", PrepareUnique);
 }
 
 }  // namespace weir

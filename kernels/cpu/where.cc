@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "weir/runtime/kernel.h"
+#include "weir/kernels/cpu/checks_util.h"
 
 namespace weir {
 namespace {
@@ -73,13 +73,7 @@ absl::Status FindMissing(KernelRun& r) {
 }
 
 absl::Status PrepareListDiff(KernelPrepare& k) {
-  for (int i = 0; i < 2; ++i) {
-    if (k.In(i).shape().rank() != 1) return k.InvalidInput(i, "should be a 1D vector");
-    k.Out(i).Unsized();
-  }
-  if (k.OutType(1) == DT_INT32 && k.In(0).shape().dim(0) > INT32_MAX) {
-    return k.InvalidInput(0, "is too long for int32 positions");
-  }
+  RETURN_IF_ERROR(CheckListDiff(k));
   const auto run = [&]<typename T>(TypeTag<T>) {
     return k.ForType<int32_t, int64_t>("out_idx",
                                        [&]<typename I>() { return k.Run(FindMissing<T, I>); });
@@ -90,6 +84,17 @@ absl::Status PrepareListDiff(KernelPrepare& k) {
 }
 
 }  // namespace
+
+absl::Status CheckListDiff(KernelPrepare& k) {
+  for (int i = 0; i < 2; ++i) {
+    if (k.In(i).shape().rank() != 1) return k.InvalidInput(i, "should be a 1D vector");
+    k.Out(i).Unsized();
+  }
+  if (k.OutType(1) == DT_INT32 && k.In(0).shape().dim(0) > INT32_MAX) {
+    return k.InvalidInput(0, "is too long for int32 positions");
+  }
+  return absl::OkStatus();
+}
 
 void RegisterWhereKernels(KernelRegistry& kernels) {
   kernels.Add("Where", "CPU", PrepareWhere);
