@@ -34,8 +34,9 @@ struct GpuOptions {
 // share its memory; it goes back to the driver when nothing is in use any more.
 //
 // Errors say what is missing: Unimplemented when this program was built without CUDA; Unavailable
-// when there is no driver, one that is too old, or no GPU that the process may see; InvalidArgument
-// for options that make no sense; ResourceExhausted when the fraction is not free.
+// when there is no driver, one that is too old, no GPU that the process may see, or one that is too
+// old; InvalidArgument for options that make no sense; ResourceExhausted when the fraction is not
+// free.
 //
 // Linked from //kernels/cuda. Thread rule: any thread.
 absl::StatusOr<std::vector<std::shared_ptr<Device>>> MakeGpus(const GpuOptions& options = {});

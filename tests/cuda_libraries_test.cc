@@ -219,19 +219,48 @@ TEST_F(CudaLibrariesTest, TheFastestAlgorithmIsTakenWhereThatMatters) {
   EXPECT_EQ(algorithm(OnGpu({.memory_limit = 800 << 10}), 256), 0);
 }
 
-TEST_F(CudaLibrariesTest, WhereTimingFailsOurOwnKernelComputes) {
+TEST_F(CudaLibrariesTest, AChoiceForWantOfMemoryIsNotKept) {
   const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
                                       Matrix(DT_FLOAT, 256, 256, false)};
-  const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, Product()).value();
-  for (const char* call : {"cudaEventElapsedTime", "cudaEventCreateWithFlags"}) {
+  const SessionOptions options = OnGpu({.memory_limit = 2 << 20});
+  Allocator& allocator = options.devices[0]->allocator();
+  constexpr size_t kHeld = (2 << 20) - (800 << 10);  // Which leaves as much as above.
+  void* const held = allocator.Allocate(kHeld);
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cublasLt algorithm"), 0);
+  allocator.Deallocate(held, kHeld);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cublasLt algorithm"), 1);
+}
+
+TEST_F(CudaLibrariesTest, ErrorsOfTheDeviceWhileTimingAreNotTheLibrarys) {
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
+                                      Matrix(DT_FLOAT, 256, 256, false)};
+  for (const char* call :
+       {"cudaEventElapsedTime", "cudaEventCreateWithFlags", "cudaStreamSynchronize"}) {
     Reset();
     const SessionOptions options = OnGpu();
-    cuda_emulation::FailCall(call, 0, cudaErrorInvalidValue);
-    const auto got = Run(options, "/gpu:0", inputs, Product());
-    ASSERT_TRUE(got.ok()) << call << ": " << got.status();
-    EXPECT_LE(Distance(*got, want), 1e-2);
+    cuda_emulation::FailCall(call, 0, cudaErrorIllegalAddress);
+    const absl::Status failed = Run(options, "/gpu:0", inputs, Product()).status();
+    EXPECT_EQ(failed.code(), absl::StatusCode::kInternal) << call << ": " << failed;
+    EXPECT_NE(failed.message().find("GPU:0"), std::string::npos) << failed;
+    EXPECT_NE(failed.message().find("cudaErrorIllegalAddress"), std::string::npos) << failed;
     EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
     EXPECT_EQ(Recorded("cublasLt algorithm"), 1) << call;  // It is not held against the library.
+  }
+}
+
+TEST_F(CudaLibrariesTest, AlgorithmsThatFailWhileTheyAreTriedAreLeftOut) {
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
+                                      Matrix(DT_FLOAT, 256, 256, false)};
+  constexpr int kTries = 4;  // Of each algorithm.
+  for (int n = kTries; n < 2 * kTries; ++n) {
+    Reset();
+    const SessionOptions options = OnGpu();
+    cuda_emulation::FailLibraryCall("cublasLtMatmul", n, CUBLAS_STATUS_EXECUTION_FAILED);
+    EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+    EXPECT_NE(Recorded("cublasLt algorithm"), 1) << n;
   }
 }
 

@@ -100,36 +100,24 @@ absl::StatusOr<std::unique_ptr<Cudnn>> Cudnn::Open(CudaDevice& device) {
 }
 
 Cudnn::~Cudnn() {
-  plans_.clear();
+  plans_.Clear();
   if (handle_ != nullptr) (void)dnn_.Destroy(handle_);
 }
 
 absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::Plan(const ConvolutionProblem& problem) {
-  {
-    MutexLock lock(mu_);
-    const auto found = plans_.find(problem);
-    if (found != plans_.end()) return found->second;
-  }
-  absl::StatusOr<std::shared_ptr<const CudnnPlan>> plan = MakePlan(problem);
-  if (!plan.ok()) return absl::UnimplementedError(plan.status().message());
-  MutexLock lock(mu_);
-  return plans_.try_emplace(problem, *std::move(plan)).first->second;
+  return plans_.Get(problem, [&] { return MakePlan(problem); });
 }
 
 absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::MakePlan(
     const ConvolutionProblem& problem) {
   RETURN_IF_ERROR(device_.Activate());
-  ASSIGN_OR_RETURN(const Graph graph, MakeGraph(problem));
-  absl::StatusOr<std::vector<CudnnPlan>> found = Candidates(problem, graph, CUDNN_HEUR_MODE_A);
-  if (!found.ok() || found->empty()) found = Candidates(problem, graph, CUDNN_HEUR_MODE_FALLBACK);
-  RETURN_IF_ERROR(found.status());
-  std::vector<CudnnPlan>& plans = *found;
-  if (plans.empty()) return Internal("cuDNN has no engine that computes as it should");
-  int best = 0;
-  if (plans.size() > 1 && Multiplications(problem) >= kLarge) {
-    ASSIGN_OR_RETURN(best, FindFastestOf(plans, problem));
+  absl::StatusOr<std::vector<CudnnPlan>> plans = Candidates(problem);
+  if (!plans.ok()) return absl::UnimplementedError(plans.status().message());
+  if (plans->size() == 1 || Multiplications(problem) < kLarge) {
+    return std::make_shared<const CudnnPlan>(std::move(plans->front()));
   }
-  return std::make_shared<const CudnnPlan>(std::move(plans[static_cast<size_t>(best)]));
+  ASSIGN_OR_RETURN(CudnnPlan fastest, TakeFastest(*std::move(plans), problem));
+  return std::make_shared<const CudnnPlan>(std::move(fastest));
 }
 
 absl::StatusOr<Cudnn::Graph> Cudnn::MakeGraph(const ConvolutionProblem& p) const {
@@ -159,9 +147,20 @@ absl::StatusOr<Cudnn::Graph> Cudnn::MakeGraph(const ConvolutionProblem& p) const
   return graph;
 }
 
-absl::StatusOr<std::vector<CudnnPlan>> Cudnn::Candidates(const ConvolutionProblem& problem,
-                                                         const Graph& graph,
-                                                         cudnnBackendHeurMode_t mode) const {
+absl::StatusOr<std::vector<CudnnPlan>> Cudnn::Candidates(const ConvolutionProblem& problem) const {
+  ASSIGN_OR_RETURN(const Graph graph, MakeGraph(problem));
+  auto plans = CandidatesOf(problem, graph, CUDNN_HEUR_MODE_A);
+  if (!plans.ok() || plans->empty()) {
+    plans = CandidatesOf(problem, graph, CUDNN_HEUR_MODE_FALLBACK);
+  }
+  if (plans.ok() && plans->empty())
+    return Internal("cuDNN has no engine that computes as it should");
+  return plans;
+}
+
+absl::StatusOr<std::vector<CudnnPlan>> Cudnn::CandidatesOf(const ConvolutionProblem& problem,
+                                                           const Graph& graph,
+                                                           cudnnBackendHeurMode_t mode) const {
   std::vector<CudnnPlan> plans;
   CudnnDescriptor heuristics(dnn_, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   RETURN_IF_ERROR(heuristics.Set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, *graph)
@@ -205,16 +204,21 @@ absl::StatusOr<CudnnPlan> Cudnn::MakeCandidate(const ConvolutionProblem& problem
   return CudnnPlan{graph, std::move(config), std::move(engine), bytes};
 }
 
-absl::StatusOr<int> Cudnn::FindFastestOf(const std::vector<CudnnPlan>& plans,
-                                         const ConvolutionProblem& p) {
+absl::StatusOr<CudnnPlan> Cudnn::TakeFastest(std::vector<CudnnPlan> plans,
+                                             const ConvolutionProblem& p) {
   size_t workspace = 0;
   for (const CudnnPlan& plan : plans) workspace = std::max(workspace, plan.workspace_bytes);
   const DeviceScratch scratch(device_, {BytesOf(p.image, p.type), BytesOf(p.filter, p.type),
                                         BytesOf(p.output, p.type), workspace});
-  if (!scratch.ok()) return 0;  // The library's first choice, then.
-  return FindFastest(device_, static_cast<int>(plans.size()), [&](int i) {
-    return Enqueue(plans[static_cast<size_t>(i)], {scratch[0], scratch[1], scratch[2]}, scratch[3]);
-  });
+  if (!scratch.ok()) {  // The library's first choice, then.
+    plans[0].is_final = false;
+    return std::move(plans[0]);
+  }
+  const std::array<void*, 3> tensors = {scratch[0], scratch[1], scratch[2]};
+  ASSIGN_OR_RETURN(const size_t fastest, FindFastest(device_, plans.size(), [&](size_t i) {
+                     return Enqueue(plans[i], tensors, scratch[3]);
+                   }));
+  return std::move(plans[fastest]);
 }
 
 absl::Status Cudnn::Enqueue(const CudnnPlan& plan, const std::array<void*, 3>& tensors,
