@@ -165,17 +165,27 @@ TEST_F(CudaLibrariesTest, ProductsOfAllTypesAndTransposes) {
   }
 }
 
-TEST_F(CudaLibrariesTest, Tf32IsForFloatsAndOnlyWhenAskedFor) {
-  const auto compute = [](DataType type) {
-    cuda_emulation::ResetLibraries();
-    ExpectSame(OnGpu({.allow_tf32 = true}), {Matrix(type, 2, 3, false), Matrix(type, 3, 2, false)},
-               Product(), 0.2);
-    return Recorded("cublasLt compute");
+TEST_F(CudaLibrariesTest, Float32MathIsForFloatsAlone) {
+  struct Case {
+    Float32Math math;
+    int64_t compute;
   };
-  EXPECT_EQ(compute(DT_FLOAT), CUBLAS_COMPUTE_32F_FAST_TF32);
-  EXPECT_EQ(compute(DT_HALF), CUBLAS_COMPUTE_32F);
-  EXPECT_EQ(compute(DT_BFLOAT16), CUBLAS_COMPUTE_32F);
-  EXPECT_EQ(compute(DT_DOUBLE), CUBLAS_COMPUTE_64F);
+  for (const Case& c : {Case{Float32Math::kFloat32, CUBLAS_COMPUTE_32F},
+                        Case{Float32Math::kTf32, CUBLAS_COMPUTE_32F_FAST_TF32},
+                        Case{Float32Math::kBFloat16, CUBLAS_COMPUTE_32F_FAST_16BF},
+                        Case{Float32Math::kFloat16, CUBLAS_COMPUTE_32F_FAST_16F}}) {
+    const auto compute = [&c](DataType type) {
+      cuda_emulation::ResetLibraries();
+      ExpectSame(OnGpu({.float32_math = c.math}),
+                 {Matrix(type, 2, 3, false), Matrix(type, 3, 2, false)}, Product(), 0.2);
+      return Recorded("cublasLt compute");
+    };
+    EXPECT_EQ(compute(DT_FLOAT), c.compute);
+    EXPECT_EQ(compute(DT_COMPLEX64), c.compute);
+    EXPECT_EQ(compute(DT_HALF), CUBLAS_COMPUTE_32F);
+    EXPECT_EQ(compute(DT_BFLOAT16), CUBLAS_COMPUTE_32F);
+    EXPECT_EQ(compute(DT_DOUBLE), CUBLAS_COMPUTE_64F);
+  }
 }
 
 TEST_F(CudaLibrariesTest, BatchesGoAsStridesOrToOurOwnKernel) {
@@ -481,7 +491,8 @@ TEST_F(ConvolutionTest, AllTypesAndWhatTheyComputeIn) {
 }
 
 // By the emulation's list of engines: those before the fourth do not work or do not compute as they
-// should, the fourth has tensor cores, the sixth is faster than the fifth.
+// should, but for the second, which rounds to half; the fourth has tensor cores, the sixth is
+// faster than the fifth.
 TEST_F(ConvolutionTest, EnginesComputeAsAskedAndTheFastestIsTaken) {
   const auto engine = [](const GpuOptions& gpu, DataType type, int64_t size) {
     cuda_emulation::ResetLibraries();
@@ -494,7 +505,10 @@ TEST_F(ConvolutionTest, EnginesComputeAsAskedAndTheFastestIsTaken) {
   };
   EXPECT_EQ(engine({}, DT_FLOAT, 4), 5);
   EXPECT_EQ(engine({}, DT_FLOAT, 50), 6);
-  EXPECT_EQ(engine({.allow_tf32 = true}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kTf32}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kBFloat16}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kFloat16}, DT_FLOAT, 4), 2);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kFloat16}, DT_HALF, 4), 4);
   EXPECT_EQ(engine({}, DT_HALF, 4), 4);
 }
 

@@ -166,13 +166,14 @@ Frame FrameOf(const ConvGeometry& g) {
 }
 
 absl::StatusOr<ConvolutionProblem> ProblemOf(const ConvGeometry& g, ConvPass pass, DataType type,
-                                             const Frame& frame, bool allow_tf32) {
+                                             const Frame& frame, Float32Math math) {
   ConvolutionProblem p;
   p.pass = pass == ConvPass::kForward         ? ConvolutionProblem::kForward
            : pass == ConvPass::kBackpropInput ? ConvolutionProblem::kBackwardData
                                               : ConvolutionProblem::kBackwardFilter;
   ASSIGN_OR_RETURN(p.type, TypeOf(type));
-  p.tensor_cores = type != DT_FLOAT || allow_tf32;
+  p.tensor_cores = type != DT_FLOAT || math != Float32Math::kFloat32;
+  p.half_factors = type == DT_FLOAT && math == Float32Math::kFloat16;
   p.channels_last = !g.channels_first;
   const WindowDim& y = g.window[kMaxSpatialDims - 2];
   const WindowDim& x = g.window[kMaxSpatialDims - 1];
@@ -197,7 +198,7 @@ absl::Status PrepareConv(KernelPrepare& k, const ConvKind& kind) {
   c.filter = {g.taps(), g.group_in(), g.out_depth, !g.channels_first};
   c.frame = FrameOf(g);
   ASSIGN_OR_RETURN(const ConvolutionProblem problem,
-                   ProblemOf(g, kind.pass, type, c.frame, device.allow_tf32()));
+                   ProblemOf(g, kind.pass, type, c.frame, device.float32_math()));
   ASSIGN_OR_RETURN(c.dnn, device.libraries().cudnn());
   ASSIGN_OR_RETURN(c.plan, c.dnn->Plan(problem));
   const size_t element = DataTypeSize(type);

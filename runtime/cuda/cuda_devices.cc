@@ -149,9 +149,9 @@ absl::StatusOr<std::vector<std::shared_ptr<Device>>> MakeCudaDevices(
     RETURN_IF_ERROR(CudaStatus(cudaMemGetInfo(&free, &total), name + "cudaMemGetInfo"));
     absl::StatusOr<BlockAllocator::Options> memory = MemoryOptions(options, free, total);
     if (!memory.ok()) return Annotate(memory.status(), name);
-    ASSIGN_OR_RETURN(
-        std::shared_ptr<Device> device,
-        CudaDevice::Make(ordinals[id], static_cast<int>(id), *memory, kernels, options.allow_tf32));
+    ASSIGN_OR_RETURN(std::shared_ptr<Device> device,
+                     CudaDevice::Make(ordinals[id], static_cast<int>(id), *memory, kernels,
+                                      options.float32_math));
     devices.push_back(std::move(device));
   }
   return devices;

@@ -187,8 +187,8 @@ absl::StatusOr<CudnnPlan> Cudnn::MakeCandidate(const ConvolutionProblem& problem
       engines[0].Get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, kMostNotes));
   for (const cudnnBackendNumericalNote_t note : notes) {
     if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
-        note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS ||
         note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION ||
+        (note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS && !problem.half_factors) ||
         (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE && !problem.tensor_cores)) {
       return Internal("the engine does not compute as it should");
     }

@@ -23,13 +23,14 @@ struct ConvolutionProblem {
   Pass pass = kForward;
   cudnnDataType_t type = CUDNN_DATA_FLOAT;  // Sums of 16-bit numbers are float32.
   bool tensor_cores = true;                 // Which round factors of float32 to TF32.
+  bool half_factors = false;                // Factors of float32 may be rounded to half.
   bool channels_last = true;
   std::array<int64_t, 4> image, filter, output;
   std::array<int64_t, 2> strides, dilations, padding;
 
   auto Key() const {
-    return std::make_tuple(pass, type, tensor_cores, channels_last, image, filter, output, strides,
-                           dilations, padding);
+    return std::make_tuple(pass, type, tensor_cores, half_factors, channels_last, image, filter,
+                           output, strides, dilations, padding);
   }
   bool operator==(const ConvolutionProblem& other) const { return Key() == other.Key(); }
   template <typename H>

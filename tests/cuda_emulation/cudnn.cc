@@ -55,7 +55,7 @@ const std::vector<Engine>& Engines() {
   static const auto* const engines = new std::vector<Engine>{
       {{}, 0, 1, false},
       {{CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC}, 0, 1, true},
-      {{CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS}, 0, 1, true},
+      {{CUDNN_NUMERICAL_NOTE_TENSOR_CORE, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS}, 0, 1, true},
       {{CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION}, 0, 1, true},
       {{CUDNN_NUMERICAL_NOTE_TENSOR_CORE}, 0, 2, true},
       {{}, 0, 5, true},
