@@ -522,12 +522,66 @@ TEST_F(ConvolutionTest, WithoutTheLibraryTheDirectKernelComputes) {
   ExpectSame(OnGpu(), {image, filter}, build);
 }
 
+using Ints = std::vector<int64_t>;
+
+// relu(conv(image, filter) + bias), or without relu, of nodes that the compiler fuses.
+Build ConvolutionLayer(const ops::Conv2DOptions& options, bool relu) {
+  return [=](const Scope& s, const std::vector<Output>& in) -> Output {
+    const Output sums = s.Op("BiasAdd")
+                            .In(ops::Conv2D(s, in[0], in[1], options))
+                            .In(in[2])
+                            .Attr("data_format", options.data_format)
+                            .Build();
+    return relu ? s.Op("Relu").In(sums).Build() : sums;
+  };
+}
+
+TEST_F(ConvolutionTest, BiasAndReluAreInTheGraphWhereAnEngineHasThem) {
+  struct Case {
+    DataType type;
+    Float32Math math;
+    bool has_engine;  // Those of the emulation that fuse have tensor cores.
+    double tolerance;
+  };
+  const std::vector<Case> cases = {{DT_FLOAT, Float32Math::kFloat32, false, 1e-3},
+                                   {DT_FLOAT, Float32Math::kTf32, true, 1e-3},
+                                   {DT_HALF, Float32Math::kFloat32, true, 0.1},
+                                   {DT_BFLOAT16, Float32Math::kFloat32, true, 0.5}};
+  for (const Case& c : cases) {
+    for (const bool relu : {false, true}) {
+      for (const bool first : {false, true}) {
+        SCOPED_TRACE(absl::StrCat(DataTypeName(c.type), relu, first));
+        const ops::Conv2DOptions options = {.strides = first ? Ints{1, 1, 2, 2} : Ints{1, 2, 2, 1},
+                                            .data_format = first ? "NCHW" : "NHWC"};
+        const std::vector<Tensor> inputs = {
+            Numbers(c.type, first ? Shape({2, 3, 6, 7}) : Shape({2, 6, 7, 3}), 1),
+            Numbers(c.type, Shape({3, 3, 3, 5}), 2), Numbers(c.type, Shape({5}), 3)};
+        const Build build = ConvolutionLayer(options, relu);
+        Reset();
+        ExpectSame(OnGpu({.float32_math = c.math}), inputs, build, c.tolerance);
+        EXPECT_EQ(Recorded("cudnn operations"), !c.has_engine ? 1 : relu ? 3 : 2);
+        Reset();
+        cuda_emulation::RemoveFromLibraries("libcudnn.so.9");
+        ExpectSame(OnGpu(), inputs, build, c.tolerance);
+        EXPECT_EQ(Recorded("cudnn operations"), -1);
+      }
+    }
+  }
+}
+
+TEST_F(ConvolutionTest, LargeFusedConvolutionsAreTimedToo) {
+  const std::vector<Tensor> inputs = {Numbers(DT_HALF, Shape({1, 50, 50, 16}), 1),
+                                      Numbers(DT_HALF, Shape({3, 3, 16, 50}), 2),
+                                      Numbers(DT_HALF, Shape({50}), 3)};
+  ExpectSame(OnGpu(), inputs, ConvolutionLayer({}, true), 2);
+  EXPECT_EQ(Recorded("cudnn operations"), 3);
+}
+
 TEST_F(ConvolutionTest, EveryFailingCallIsHandled) {
   const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 6, 6, 2}), 1),
-                                      Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2)};
-  const Build build = [](const Scope& s, const std::vector<Output>& in) {
-    return ops::Conv2D(s, in[0], in[1], {.strides = {1, 2, 2, 1}});
-  };
+                                      Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2),
+                                      Numbers(DT_FLOAT, Shape({2}), 3)};
+  const Build build = ConvolutionLayer({.strides = {1, 2, 2, 1}}, true);
   const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, build).value();
   ExpectEveryFailureIsHandled(
       {"cudnnCreate", "cudnnSetStream", "cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute",
@@ -539,7 +593,7 @@ TEST_F(ConvolutionTest, EveryFailingCallIsHandled) {
         return absl::OkStatus();
       },
       [] {
-        SessionOptions options = OnGpu();
+        SessionOptions options = OnGpu({.float32_math = Float32Math::kTf32});
         options.allow_soft_placement = true;
         return options;
       });

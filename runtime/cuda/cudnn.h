@@ -19,8 +19,12 @@ class CudaDevice;
 // point's channels lie side by side in memory, otherwise each channel's points.
 struct ConvolutionProblem {
   enum Pass { kForward, kBackwardData, kBackwardFilter };
+  // What a forward convolution is followed by: a number is added to each channel, and negative sums
+  // become zero.
+  enum Epilogue { kNone, kBias, kBiasRelu };
 
   Pass pass = kForward;
+  Epilogue epilogue = kNone;
   cudnnDataType_t type = CUDNN_DATA_FLOAT;  // Sums of 16-bit numbers are float32.
   bool tensor_cores = true;                 // Which round factors of float32 to TF32.
   bool half_factors = false;                // Factors of float32 may be rounded to half.
@@ -29,8 +33,8 @@ struct ConvolutionProblem {
   std::array<int64_t, 2> strides, dilations, padding;
 
   auto Key() const {
-    return std::make_tuple(pass, type, tensor_cores, half_factors, channels_last, image, filter,
-                           output, strides, dilations, padding);
+    return std::make_tuple(pass, epilogue, type, tensor_cores, half_factors, channels_last, image,
+                           filter, output, strides, dilations, padding);
   }
   bool operator==(const ConvolutionProblem& other) const { return Key() == other.Key(); }
   template <typename H>
@@ -61,13 +65,13 @@ class Cudnn {
   // The first call for a problem asks the library for engines, and for a large problem tries on the
   // device which is the fastest; later calls get the same plan. Engines whose sums depend on the
   // order in which threads arrive are left out. Unimplemented, with the reason, when the library
-  // refuses; errors of the device are returned as they are. The plan's tensors are image, filter
-  // and output.
+  // refuses; errors of the device are returned as they are. The plan's tensors are image, filter,
+  // output and, with an epilogue, the bias.
   absl::StatusOr<std::shared_ptr<const CudnnPlan>> Plan(const ConvolutionProblem& problem);
 
   // Only enqueues, on the device's stream. `workspace` is the plan's, aligned as blocks of the
   // allocator.
-  absl::Status Enqueue(const CudnnPlan& plan, const std::array<void*, 3>& tensors, void* workspace);
+  absl::Status Enqueue(const CudnnPlan& plan, absl::Span<void* const> tensors, void* workspace);
 
  private:
   using Graph = std::shared_ptr<const CudnnDescriptor>;
