@@ -512,6 +512,40 @@ TEST_F(ConvolutionTest, EnginesComputeAsAskedAndTheFastestIsTaken) {
   EXPECT_EQ(engine({}, DT_HALF, 4), 4);
 }
 
+TEST_F(ConvolutionTest, ErrorsOfTheDeviceWhileTimingAreNotTheLibrarys) {
+  const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 50, 50, 16}), 1),
+                                      Numbers(DT_FLOAT, Shape({3, 3, 16, 50}), 2)};
+  const Build build = [](const Scope& s, const std::vector<Output>& in) {
+    return ops::Conv2D(s, in[0], in[1]);
+  };
+  const SessionOptions options = OnGpu();
+  cuda_emulation::FailCall("cudaEventElapsedTime", 0, cudaErrorIllegalAddress);
+  const absl::Status failed = Run(options, "/gpu:0", inputs, build).status();
+  EXPECT_EQ(failed.code(), absl::StatusCode::kInternal) << failed;
+  EXPECT_NE(failed.message().find("GPU:0: cudaEventElapsedTime"), std::string::npos) << failed;
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, build).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cudnn engine"), 6);  // It is not held against the library.
+}
+
+TEST_F(ConvolutionTest, AChoiceForWantOfMemoryIsNotKept) {
+  const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 50, 50, 16}), 1),
+                                      Numbers(DT_FLOAT, Shape({3, 3, 16, 50}), 2)};
+  const Build build = [](const Scope& s, const std::vector<Output>& in) {
+    return ops::Conv2D(s, in[0], in[1]);
+  };
+  // The result alone has 500000 bytes.
+  constexpr size_t kLimit = 4 << 20, kLeft = 400 << 10;
+  const SessionOptions options = OnGpu({.memory_limit = kLimit});
+  Allocator& allocator = options.devices[0]->allocator();
+  void* const held = allocator.Allocate(kLimit - kLeft);
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, build).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  allocator.Deallocate(held, kLimit - kLeft);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, build).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cudnn engine"), 6);
+}
+
 TEST_F(ConvolutionTest, WithoutTheLibraryTheDirectKernelComputes) {
   const Tensor image = Numbers(DT_FLOAT, Shape({1, 4, 4, 2}), 1),
                filter = Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2);
