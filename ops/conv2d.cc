@@ -56,6 +56,13 @@ OpDeclaration& ConvAttrs(OpDeclaration& op) {
       .Attr("dilations: list(int) = [1, 1, 1, 1]");
 }
 
+// A bias has one element per channel.
+absl::Status FusedConvShape(ShapeContext& c) {
+  RETURN_IF_ERROR(ConvShape(c, 2, false));
+  if (c.num_inputs() < 3) return absl::OkStatus();
+  return c.WithRank(2, 1).status();
+}
+
 }  // namespace
 
 // The three ops compute the three arguments of one form that is linear in each of them,
@@ -86,6 +93,20 @@ void RegisterConv2dOps(OpRegistry& ops) {
                 .Out("output: T"))
       .Shape([](ShapeContext& c) { return ConvBackpropShape(c, 2, 1); })
       .Gradient(ConvBackpropFilterGradient(names));
+  ConvAttrs(ops.Add("_FusedConv2D")
+                .Doc("Conv2D, and what fused_ops then make of it: ['BiasAdd'] adds args[0] to the "
+                     "channels of each point, and ['BiasAdd', 'Relu'] takes the positive part of "
+                     "that. Made of single nodes when a program is compiled for a device that has "
+                     "it.")
+                .In("input: T")
+                .In("filter: T")
+                .In("args: num_args * T")
+                .Out("output: T"))
+      .Attr("num_args: int >= 0")
+      .Attr("fused_ops: list(string) = []")
+      .Attr("epsilon: float = 0.0001")
+      .Shape(FusedConvShape)
+      .NotDifferentiable();
 }
 
 }  // namespace weir

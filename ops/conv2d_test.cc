@@ -70,6 +70,64 @@ TEST(Conv2D, GroupsSeeTheirOwnChannels) {
       .Expect<double>({1, 1, 1, 4}, {3, 6, 15, 20});
 }
 
+OpTest& SetFused(OpTest&& test, const std::vector<std::string>& fused_ops) {
+  return test.Attr("strides", Ints{1, 1, 1, 1})
+      .Attr("padding", "VALID")
+      .Attr("fused_ops", fused_ops);
+}
+
+TEST(FusedConv2D, Shape) {
+  const auto conv = [] {
+    return ShapeTest("_FusedConv2D")
+        .Attr("strides", Ints{1, 2, 2, 1})
+        .Attr("padding", "SAME")
+        .Attr("fused_ops", std::vector<std::string>{"BiasAdd"});
+  };
+  EXPECT_SHAPE(conv().In("[?,7,8,3]").In("[3,3,3,5]").In("[5]").AsList(1), "[?,4,4,5]");
+  EXPECT_SHAPE_ERROR(conv().In("[2,7,8,3]").In("[3,3,2,5]").In("[5]").AsList(1), "multiple");
+  EXPECT_SHAPE_ERROR(conv().In("[2,7,8,3]").In("[3,3,3,5]").In("[1,5]").AsList(1), "rank 1");
+}
+
+TEST(FusedConv2D, Values) {
+  const std::vector<std::string> bias = {"BiasAdd"}, relu = {"BiasAdd", "Relu"};
+  for (const bool with_relu : {false, true}) {
+    SetFused(OpTest("_FusedConv2D"), with_relu ? relu : bias)
+        .In<float>({1, 1, 2, 1}, {1, 2})
+        .In<float>({1, 1, 1, 2}, {1, -1})  // The convolution is {1, -1, 2, -2}.
+        .In<float>({2}, {-1.5, 1.5})
+        .AsList(1)
+        .Expect<float>({1, 1, 2, 2}, with_relu ? std::initializer_list<float>{0, .5, .5, 0}
+                                               : std::initializer_list<float>{-.5, .5, .5, -.5});
+  }
+  SetFused(OpTest("_FusedConv2D"), relu)
+      .Attr("data_format", "NCHW")
+      .In<double>({1, 1, 1, 2}, {1, 2})
+      .In<double>({1, 1, 1, 2}, {1, -1})
+      .In<double>({2}, {-1.5, 1.5})
+      .AsList(1)
+      .Expect<double>({1, 2, 1, 2}, {0, .5, .5, 0});
+  SetFused(OpTest("_FusedConv2D"), bias)
+      .In<BFloat16>({0, 3, 3, 1}, {})
+      .In<BFloat16>({1, 1, 1, 2}, {1, 2})
+      .In<BFloat16>({2}, {1, 2})
+      .AsList(1)
+      .Expect<BFloat16>({0, 3, 3, 2}, {});
+}
+
+TEST(FusedConv2D, Errors) {
+  const auto expect = [](const std::vector<std::string>& fused_ops, const Shape& bias,
+                         const char* error) {
+    SetFused(OpTest("_FusedConv2D"), fused_ops)
+        .In<float>({1, 1, 1, 1}, {1})
+        .In<float>({1, 1, 1, 2}, {1, 2})
+        .In(Tensor::Zeros(DT_FLOAT, bias).value())
+        .AsList(1)
+        .ExpectError(error);
+  };
+  expect({"BiasAdd", "Elu"}, Shape({2}), "no product with [BiasAdd, Elu]");
+  expect({"BiasAdd"}, Shape({3}), "one element for each of 2 columns or channels");
+}
+
 TEST(Conv2D, EmptyBatch) {
   OpTest("Conv2D")
       .Attr("strides", Ints{1, 1, 1, 1})

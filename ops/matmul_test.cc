@@ -106,7 +106,7 @@ TEST(FusedMatMul, Values) {
       .In<float>({3}, {0, 0, 0})
       .AsList(1)
       .Attr("fused_ops", std::vector<std::string>{"BiasAdd"})
-      .ExpectError("one element for each of 2 columns");
+      .ExpectError("one element for each of 2 columns or channels");
   for (const bool transposed : {false, true}) {
     OpTest("_FusedMatMul")
         .In<BFloat16>({2, 2}, {1, 2, 3, 4})

@@ -441,9 +441,12 @@ absl::Status ProgramRunner::Run(absl::Span<const Tensor> feeds, absl::Span<Tenso
   if (!program_.feed_copies.empty()) prefetched = prefetcher_.Take(feeds);
   ASSIGN_OR_RETURN(std::unique_ptr<ExecutionState> state, TakeState());
   Executor executor(program_, kernels_, *state, run, prefetched.get(), observer);
-  const absl::Status status = executor.Run(feeds, results);
+  absl::Status status = executor.Run(feeds, results);
   if (!status.ok()) {  // The next run is not to meet what this one has left.
-    (void)executor.Synchronize();
+    const absl::Status left = executor.Synchronize();
+    if (!left.ok()) {
+      status = absl::Status(status.code(), absl::StrCat(status.message(), "; ", left.message()));
+    }
     run.has_waited = true;
   }
   executor.ClearRunSlots(/*all=*/!status.ok());

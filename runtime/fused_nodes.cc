@@ -8,7 +8,19 @@
 namespace weir {
 namespace {
 
-constexpr char kFusedMatMul[] = "_FusedMatMul";
+// An op that may begin a chain, and the chain's.
+struct FusedOp {
+  const char* product;
+  const char* fused;
+  absl::Span<const char* const> attrs;  // Which both have.
+};
+constexpr const char* kMatMulAttrs[] = {"transpose_a", "transpose_b", "T"};
+constexpr const char* kConv2DAttrs[] = {
+    "strides", "use_cudnn_on_gpu", "padding", "explicit_paddings", "data_format", "dilations", "T"};
+constexpr FusedOp kFusedOps[] = {
+    {"MatMul", "_FusedMatMul", kMatMulAttrs},
+    {"Conv2D", "_FusedConv2D", kConv2DAttrs},
+};
 
 bool Is(const Node& node, absl::string_view op) { return node.op().name == op; }
 
@@ -34,6 +46,7 @@ std::vector<int> CountReaders(const Graph& graph, const std::vector<bool>& neede
 }  // namespace
 
 struct FusedNodes::Chain {
+  const FusedOp* op = nullptr;
   const Node* product = nullptr;
   const Node* bias = nullptr;  // The node that adds it, as its input `bias_input`.
   int bias_input = 1;
@@ -44,22 +57,29 @@ struct FusedNodes::Chain {
 
 namespace {
 
-// Whether input `i` of an Add is a vector with an element for each column of its other input.
-bool IsBias(const Graph& graph, const Node& add, int i) {
+// Whether input `i` of an Add is a vector with an element for each of the last dimension of its
+// other input.
+bool IsVectorOfLast(const Graph& graph, const Node& add, int i) {
   const PartialShape& bias = graph.shape(add.inputs()[i]);
   const PartialShape& product = graph.shape(add.inputs()[1 - i]);
   return bias.known_rank() && bias.rank() == 1 && bias.dim(0) >= 0 && product.known_rank() &&
-         product.rank() == 2 && product.dim(1) == bias.dim(0);
+         product.rank() > 1 && product.dim(-1) == bias.dim(0);
 }
 
-// The input of `node` that is a bias, or -1.
+// The input of `node` that is added to all of the other one, or -1.
 int BiasInput(const Graph& graph, const Node& node) {
-  if (Is(node, "BiasAdd")) return node.attrs().Value<std::string>("data_format") == "NHWC" ? 1 : -1;
+  if (Is(node, "BiasAdd")) return 1;
   if (!Is(node, "Add") && !Is(node, "AddV2")) return -1;
   for (const int i : {1, 0}) {
-    if (IsBias(graph, node, i)) return i;
+    if (IsVectorOfLast(graph, node, i)) return i;
   }
   return -1;
+}
+
+// Where the channels of what the node takes or gives are; an Add of a vector has them last.
+std::string DataFormat(const Node& node) {
+  const bool has_format = Is(node, "BiasAdd") || Is(node, "Conv2D");
+  return has_format ? node.attrs().Value<std::string>("data_format") : "NHWC";
 }
 
 }  // namespace
@@ -67,9 +87,12 @@ int BiasInput(const Graph& graph, const Node& node) {
 void FusedNodes::Find(const Graph& graph, const std::vector<bool>& needed,
                       const absl::flat_hash_set<NodeId>& visible, const Placement& placement,
                       absl::Span<Device* const> devices, const KernelRegistry& kernels) {
-  std::vector<bool> has_kernel = {false};  // By device; the host's nodes stay single.
-  for (const Device* device : devices.subspan(1)) {
-    has_kernel.push_back(!kernels.Find(kFusedMatMul, device->type()).empty());
+  // By device; the host's nodes stay single.
+  std::vector<std::vector<const FusedOp*>> ops(devices.size());
+  for (size_t d = 1; d < devices.size(); ++d) {
+    for (const FusedOp& op : kFusedOps) {
+      if (!kernels.Find(op.fused, devices[d]->type()).empty()) ops[d].push_back(&op);
+    }
   }
   const std::vector<int> readers = CountReaders(graph, needed, visible);
   // The node that input i of `node` comes from, if nobody else sees it and it is on the same
@@ -83,12 +106,16 @@ void FusedNodes::Find(const Graph& graph, const std::vector<bool>& needed,
     if (chain->bias_input < 0) return false;
     chain->bias = &node;
     chain->product = own_input(node, 1 - chain->bias_input);
-    return chain->product != nullptr && Is(*chain->product, "MatMul") &&
-           HasFusedType(*chain->product);
+    if (chain->product == nullptr) return false;
+    for (const FusedOp* op : ops[placement[node.id()]]) {
+      if (Is(*chain->product, op->product)) chain->op = op;
+    }
+    return chain->op != nullptr && HasFusedType(*chain->product) &&
+           DataFormat(node) == DataFormat(*chain->product);
   };
   // From the end, so that a Relu takes the bias before it along.
   for (NodeId id = graph.num_nodes() - 1; id >= 0; --id) {
-    if (!needed[id] || !has_kernel[placement[id]] || inside_.contains(id)) continue;
+    if (!needed[id] || ops[placement[id]].empty() || inside_.contains(id)) continue;
     const Node& node = graph.node(id);
     Chain chain;
     if (Is(node, "Relu")) {
@@ -120,10 +147,10 @@ absl::StatusOr<NodeId> FusedNodes::AddNode(const Graph& graph, const Chain& chai
   const Node& end = chain.end();
   NodeSpec spec;
   spec.name = end.name();
-  spec.op = kFusedMatMul;
+  spec.op = chain.op->fused;
   spec.device = end.device();
   spec.location = end.location();
-  for (const char* attr : {"transpose_a", "transpose_b", "T"}) {
+  for (const char* attr : chain.op->attrs) {
     spec.attrs.Set(attr, *chain.product->attrs().Find(attr));
   }
   spec.attrs.Set("num_args", MakeAttr(1));

@@ -10,10 +10,10 @@
 
 namespace weir {
 
-// Chains of a program's nodes that one kernel of a device computes: a MatMul, the bias that is
-// added to it by BiasAdd or an Add, and maybe a Relu are one _FusedMatMul. A chain is fused when
-// all of it is on one device, not the host, and nobody else sees what is inside of it: no other
-// node, fetch, feed, target or control edge.
+// Chains of a program's nodes that one kernel of a device computes: a MatMul or Conv2D, the bias
+// that is added to it by BiasAdd or an Add, and maybe a Relu are one _FusedMatMul or _FusedConv2D.
+// A chain is fused when all of it is on one device, not the host, and nobody else sees what is
+// inside of it: no other node, fetch, feed, target or control edge.
 class FusedNodes {
  public:
   // Finds the chains among the nodes that are `needed`. `visible` are those whose outputs are fed

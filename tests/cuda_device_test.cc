@@ -4,6 +4,8 @@
 
 #include <cuda_runtime.h>
 
+#include <cmath>
+
 #include "gtest/gtest.h"
 #include "weir/ops/constant.h"
 #include "weir/ops/operators.h"
@@ -104,6 +106,22 @@ TEST_F(CudaDeviceTest, SaysWhatIsMissing) {
   unsetenv("CUDA_VISIBLE_DEVICES");
 }
 
+TEST_F(CudaDeviceTest, OldGpusAreRefused) {
+  cuda_emulation::SetMachine({.devices = 2, .major = 7, .minor = 5});
+  EXPECT_EQ(ErrorOf({.visible_device_list = "1"}),
+            "UNAVAILABLE: GPU:0: GPU 1 of those that this process sees has compute capability 7.5, "
+            "and this program needs 8.0; 'visible_device_list' chooses among several");
+  cuda_emulation::SetMachine({.major = 8, .minor = 0});
+  EXPECT_EQ(ErrorOf({}), "none");
+  cuda_emulation::SetMachine({.major = 12, .minor = 1});
+  EXPECT_EQ(ErrorOf({}), "none");
+  cuda_emulation::SetMachine({});
+  for (int n : {0, 1}) {
+    cuda_emulation::FailCall("cudaDeviceGetAttribute", n, cudaErrorInvalidValue);
+    EXPECT_NE(ErrorOf({}).find("GPU:0: cudaDeviceGetAttribute: "), std::string::npos);
+  }
+}
+
 TEST_F(CudaDeviceTest, VisibleDevicesAreChosenAndNumberedInTheListsOrder) {
   cuda_emulation::SetMachine({.devices = 3});
   EXPECT_EQ(MakeGpus({}).value().size(), 3u);
@@ -199,6 +217,26 @@ TEST_F(CudaDeviceTest, ALostDeviceIsAnErrorAndTheCpuGoesOn) {
       << lost.status();
   EXPECT_TRUE(session.Run({{x, Tensor::Scalar(2.0f)}}, {on_cpu}).ok());
   EXPECT_TRUE(session.Close().ok());
+}
+
+TEST_F(CudaDeviceTest, AFailedRunTellsOfTheDeviceToo) {
+  const Scope scope = Scope::Root();
+  const Output x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {});
+  const Output on_gpu = scope.Device("/gpu:0").Op("Square").In(x).Build();
+  const Output wrong = scope.Device("/cpu:0")
+                           .ControlDependencies({on_gpu.op()})
+                           .Named("wrong")
+                           .Op("CheckNumerics")
+                           .In(x)
+                           .Attr("message", "of the run")
+                           .Build();
+  const Session session = Session::Create(scope, OnGpus()).value();
+  cuda_emulation::FailKernels(cudaErrorLaunchFailure);
+  const auto failed = session.Run({{x, Tensor::Scalar(std::nanf(""))}}, {wrong}, {on_gpu.op()});
+  EXPECT_EQ(failed.status().code(), absl::StatusCode::kInvalidArgument) << failed.status();
+  for (const char* part : {"wrong", "of the run", "GPU:0", "unspecified launch failure"}) {
+    EXPECT_NE(failed.status().message().find(part), std::string::npos) << failed.status();
+  }
 }
 
 }  // namespace

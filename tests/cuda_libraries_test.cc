@@ -165,17 +165,27 @@ TEST_F(CudaLibrariesTest, ProductsOfAllTypesAndTransposes) {
   }
 }
 
-TEST_F(CudaLibrariesTest, Tf32IsForFloatsAndOnlyWhenAskedFor) {
-  const auto compute = [](DataType type) {
-    cuda_emulation::ResetLibraries();
-    ExpectSame(OnGpu({.allow_tf32 = true}), {Matrix(type, 2, 3, false), Matrix(type, 3, 2, false)},
-               Product(), 0.2);
-    return Recorded("cublasLt compute");
+TEST_F(CudaLibrariesTest, Float32MathIsForFloatsAlone) {
+  struct Case {
+    Float32Math math;
+    int64_t compute;
   };
-  EXPECT_EQ(compute(DT_FLOAT), CUBLAS_COMPUTE_32F_FAST_TF32);
-  EXPECT_EQ(compute(DT_HALF), CUBLAS_COMPUTE_32F);
-  EXPECT_EQ(compute(DT_BFLOAT16), CUBLAS_COMPUTE_32F);
-  EXPECT_EQ(compute(DT_DOUBLE), CUBLAS_COMPUTE_64F);
+  for (const Case& c : {Case{Float32Math::kFloat32, CUBLAS_COMPUTE_32F},
+                        Case{Float32Math::kTf32, CUBLAS_COMPUTE_32F_FAST_TF32},
+                        Case{Float32Math::kBFloat16, CUBLAS_COMPUTE_32F_FAST_16BF},
+                        Case{Float32Math::kFloat16, CUBLAS_COMPUTE_32F_FAST_16F}}) {
+    const auto compute = [&c](DataType type) {
+      cuda_emulation::ResetLibraries();
+      ExpectSame(OnGpu({.float32_math = c.math}),
+                 {Matrix(type, 2, 3, false), Matrix(type, 3, 2, false)}, Product(), 0.2);
+      return Recorded("cublasLt compute");
+    };
+    EXPECT_EQ(compute(DT_FLOAT), c.compute);
+    EXPECT_EQ(compute(DT_COMPLEX64), c.compute);
+    EXPECT_EQ(compute(DT_HALF), CUBLAS_COMPUTE_32F);
+    EXPECT_EQ(compute(DT_BFLOAT16), CUBLAS_COMPUTE_32F);
+    EXPECT_EQ(compute(DT_DOUBLE), CUBLAS_COMPUTE_64F);
+  }
 }
 
 TEST_F(CudaLibrariesTest, BatchesGoAsStridesOrToOurOwnKernel) {
@@ -219,19 +229,48 @@ TEST_F(CudaLibrariesTest, TheFastestAlgorithmIsTakenWhereThatMatters) {
   EXPECT_EQ(algorithm(OnGpu({.memory_limit = 800 << 10}), 256), 0);
 }
 
-TEST_F(CudaLibrariesTest, WhereTimingFailsOurOwnKernelComputes) {
+TEST_F(CudaLibrariesTest, AChoiceForWantOfMemoryIsNotKept) {
   const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
                                       Matrix(DT_FLOAT, 256, 256, false)};
-  const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, Product()).value();
-  for (const char* call : {"cudaEventElapsedTime", "cudaEventCreateWithFlags"}) {
+  const SessionOptions options = OnGpu({.memory_limit = 2 << 20});
+  Allocator& allocator = options.devices[0]->allocator();
+  constexpr size_t kHeld = (2 << 20) - (800 << 10);  // Which leaves as much as above.
+  void* const held = allocator.Allocate(kHeld);
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cublasLt algorithm"), 0);
+  allocator.Deallocate(held, kHeld);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cublasLt algorithm"), 1);
+}
+
+TEST_F(CudaLibrariesTest, ErrorsOfTheDeviceWhileTimingAreNotTheLibrarys) {
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
+                                      Matrix(DT_FLOAT, 256, 256, false)};
+  for (const char* call :
+       {"cudaEventElapsedTime", "cudaEventCreateWithFlags", "cudaStreamSynchronize"}) {
     Reset();
     const SessionOptions options = OnGpu();
-    cuda_emulation::FailCall(call, 0, cudaErrorInvalidValue);
-    const auto got = Run(options, "/gpu:0", inputs, Product());
-    ASSERT_TRUE(got.ok()) << call << ": " << got.status();
-    EXPECT_LE(Distance(*got, want), 1e-2);
+    cuda_emulation::FailCall(call, 0, cudaErrorIllegalAddress);
+    const absl::Status failed = Run(options, "/gpu:0", inputs, Product()).status();
+    EXPECT_EQ(failed.code(), absl::StatusCode::kInternal) << call << ": " << failed;
+    EXPECT_NE(failed.message().find("GPU:0"), std::string::npos) << failed;
+    EXPECT_NE(failed.message().find("cudaErrorIllegalAddress"), std::string::npos) << failed;
     EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
     EXPECT_EQ(Recorded("cublasLt algorithm"), 1) << call;  // It is not held against the library.
+  }
+}
+
+TEST_F(CudaLibrariesTest, AlgorithmsThatFailWhileTheyAreTriedAreLeftOut) {
+  const std::vector<Tensor> inputs = {Matrix(DT_FLOAT, 256, 256, false),
+                                      Matrix(DT_FLOAT, 256, 256, false)};
+  constexpr int kTries = 4;  // Of each algorithm.
+  for (int n = kTries; n < 2 * kTries; ++n) {
+    Reset();
+    const SessionOptions options = OnGpu();
+    cuda_emulation::FailLibraryCall("cublasLtMatmul", n, CUBLAS_STATUS_EXECUTION_FAILED);
+    EXPECT_EQ(Run(options, "/gpu:0", inputs, Product()).status(), absl::OkStatus());
+    EXPECT_NE(Recorded("cublasLt algorithm"), 1) << n;
   }
 }
 
@@ -452,7 +491,8 @@ TEST_F(ConvolutionTest, AllTypesAndWhatTheyComputeIn) {
 }
 
 // By the emulation's list of engines: those before the fourth do not work or do not compute as they
-// should, the fourth has tensor cores, the sixth is faster than the fifth.
+// should, but for the second, which rounds to half; the fourth has tensor cores, the sixth is
+// faster than the fifth.
 TEST_F(ConvolutionTest, EnginesComputeAsAskedAndTheFastestIsTaken) {
   const auto engine = [](const GpuOptions& gpu, DataType type, int64_t size) {
     cuda_emulation::ResetLibraries();
@@ -465,8 +505,45 @@ TEST_F(ConvolutionTest, EnginesComputeAsAskedAndTheFastestIsTaken) {
   };
   EXPECT_EQ(engine({}, DT_FLOAT, 4), 5);
   EXPECT_EQ(engine({}, DT_FLOAT, 50), 6);
-  EXPECT_EQ(engine({.allow_tf32 = true}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kTf32}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kBFloat16}, DT_FLOAT, 4), 4);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kFloat16}, DT_FLOAT, 4), 2);
+  EXPECT_EQ(engine({.float32_math = Float32Math::kFloat16}, DT_HALF, 4), 4);
   EXPECT_EQ(engine({}, DT_HALF, 4), 4);
+}
+
+TEST_F(ConvolutionTest, ErrorsOfTheDeviceWhileTimingAreNotTheLibrarys) {
+  const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 50, 50, 16}), 1),
+                                      Numbers(DT_FLOAT, Shape({3, 3, 16, 50}), 2)};
+  const Build build = [](const Scope& s, const std::vector<Output>& in) {
+    return ops::Conv2D(s, in[0], in[1]);
+  };
+  const SessionOptions options = OnGpu();
+  cuda_emulation::FailCall("cudaEventElapsedTime", 0, cudaErrorIllegalAddress);
+  const absl::Status failed = Run(options, "/gpu:0", inputs, build).status();
+  EXPECT_EQ(failed.code(), absl::StatusCode::kInternal) << failed;
+  EXPECT_NE(failed.message().find("GPU:0: cudaEventElapsedTime"), std::string::npos) << failed;
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, build).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cudnn engine"), 6);  // It is not held against the library.
+}
+
+TEST_F(ConvolutionTest, AChoiceForWantOfMemoryIsNotKept) {
+  const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 50, 50, 16}), 1),
+                                      Numbers(DT_FLOAT, Shape({3, 3, 16, 50}), 2)};
+  const Build build = [](const Scope& s, const std::vector<Output>& in) {
+    return ops::Conv2D(s, in[0], in[1]);
+  };
+  // The result alone has 500000 bytes.
+  constexpr size_t kLimit = 4 << 20, kLeft = 400 << 10;
+  const SessionOptions options = OnGpu({.memory_limit = kLimit});
+  Allocator& allocator = options.devices[0]->allocator();
+  void* const held = allocator.Allocate(kLimit - kLeft);
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, build).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  allocator.Deallocate(held, kLimit - kLeft);
+  EXPECT_EQ(Run(options, "/gpu:0", inputs, build).status(), absl::OkStatus());
+  EXPECT_EQ(Recorded("cudnn engine"), 6);
 }
 
 TEST_F(ConvolutionTest, WithoutTheLibraryTheDirectKernelComputes) {
@@ -479,12 +556,66 @@ TEST_F(ConvolutionTest, WithoutTheLibraryTheDirectKernelComputes) {
   ExpectSame(OnGpu(), {image, filter}, build);
 }
 
+using Ints = std::vector<int64_t>;
+
+// relu(conv(image, filter) + bias), or without relu, of nodes that the compiler fuses.
+Build ConvolutionLayer(const ops::Conv2DOptions& options, bool relu) {
+  return [=](const Scope& s, const std::vector<Output>& in) -> Output {
+    const Output sums = s.Op("BiasAdd")
+                            .In(ops::Conv2D(s, in[0], in[1], options))
+                            .In(in[2])
+                            .Attr("data_format", options.data_format)
+                            .Build();
+    return relu ? s.Op("Relu").In(sums).Build() : sums;
+  };
+}
+
+TEST_F(ConvolutionTest, BiasAndReluAreInTheGraphWhereAnEngineHasThem) {
+  struct Case {
+    DataType type;
+    Float32Math math;
+    bool has_engine;  // Those of the emulation that fuse have tensor cores.
+    double tolerance;
+  };
+  const std::vector<Case> cases = {{DT_FLOAT, Float32Math::kFloat32, false, 1e-3},
+                                   {DT_FLOAT, Float32Math::kTf32, true, 1e-3},
+                                   {DT_HALF, Float32Math::kFloat32, true, 0.1},
+                                   {DT_BFLOAT16, Float32Math::kFloat32, true, 0.5}};
+  for (const Case& c : cases) {
+    for (const bool relu : {false, true}) {
+      for (const bool first : {false, true}) {
+        SCOPED_TRACE(absl::StrCat(DataTypeName(c.type), relu, first));
+        const ops::Conv2DOptions options = {.strides = first ? Ints{1, 1, 2, 2} : Ints{1, 2, 2, 1},
+                                            .data_format = first ? "NCHW" : "NHWC"};
+        const std::vector<Tensor> inputs = {
+            Numbers(c.type, first ? Shape({2, 3, 6, 7}) : Shape({2, 6, 7, 3}), 1),
+            Numbers(c.type, Shape({3, 3, 3, 5}), 2), Numbers(c.type, Shape({5}), 3)};
+        const Build build = ConvolutionLayer(options, relu);
+        Reset();
+        ExpectSame(OnGpu({.float32_math = c.math}), inputs, build, c.tolerance);
+        EXPECT_EQ(Recorded("cudnn operations"), !c.has_engine ? 1 : relu ? 3 : 2);
+        Reset();
+        cuda_emulation::RemoveFromLibraries("libcudnn.so.9");
+        ExpectSame(OnGpu(), inputs, build, c.tolerance);
+        EXPECT_EQ(Recorded("cudnn operations"), -1);
+      }
+    }
+  }
+}
+
+TEST_F(ConvolutionTest, LargeFusedConvolutionsAreTimedToo) {
+  const std::vector<Tensor> inputs = {Numbers(DT_HALF, Shape({1, 50, 50, 16}), 1),
+                                      Numbers(DT_HALF, Shape({3, 3, 16, 50}), 2),
+                                      Numbers(DT_HALF, Shape({50}), 3)};
+  ExpectSame(OnGpu(), inputs, ConvolutionLayer({}, true), 2);
+  EXPECT_EQ(Recorded("cudnn operations"), 3);
+}
+
 TEST_F(ConvolutionTest, EveryFailingCallIsHandled) {
   const std::vector<Tensor> inputs = {Numbers(DT_FLOAT, Shape({1, 6, 6, 2}), 1),
-                                      Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2)};
-  const Build build = [](const Scope& s, const std::vector<Output>& in) {
-    return ops::Conv2D(s, in[0], in[1], {.strides = {1, 2, 2, 1}});
-  };
+                                      Numbers(DT_FLOAT, Shape({3, 3, 2, 2}), 2),
+                                      Numbers(DT_FLOAT, Shape({2}), 3)};
+  const Build build = ConvolutionLayer({.strides = {1, 2, 2, 1}}, true);
   const Tensor want = Run({.threads = 1}, "/cpu:0", inputs, build).value();
   ExpectEveryFailureIsHandled(
       {"cudnnCreate", "cudnnSetStream", "cudnnBackendCreateDescriptor", "cudnnBackendSetAttribute",
@@ -496,7 +627,7 @@ TEST_F(ConvolutionTest, EveryFailingCallIsHandled) {
         return absl::OkStatus();
       },
       [] {
-        SessionOptions options = OnGpu();
+        SessionOptions options = OnGpu({.float32_math = Float32Math::kTf32});
         options.allow_soft_placement = true;
         return options;
       });

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "weir/ops/bias_add.h"
 #include "weir/ops/constant.h"
+#include "weir/ops/conv2d.h"
 #include "weir/ops/matmul.h"
 #include "weir/ops/operators.h"
 #include "weir/ops/optimizer_util.h"
@@ -79,8 +80,8 @@ Counts CountOps(const Scope& scope, const std::vector<FeedRef>& feeds,
   return counts;
 }
 
-size_t CountFused(const Counts& counts) {
-  const auto found = counts.find("_FusedMatMul");
+size_t CountFused(const Counts& counts, const char* op = "_FusedMatMul") {
+  const auto found = counts.find(op);
   return found == counts.end() ? 0 : found->second;
 }
 
@@ -163,6 +164,50 @@ TEST(FusedNodes, OtherAddsAreNone) {
   EXPECT_EQ(count_with({1, 2}, Tensor::Of<float>({1, 2}, {1, 2})), 0);
   EXPECT_EQ(count_with({-1}, Tensor::Vector<float>({1, 2})), 0);
   EXPECT_EQ(count_with({2, 2}, Tensor::Of<float>({2, 2}, {1, 2, 3, 4})), 0);
+}
+
+// A convolution on the GPU.
+struct ConvolutionLayer {
+  explicit ConvolutionLayer(const char* data_format) : is_first(data_format[1] == 'C') {
+    ops::Conv2DOptions options;
+    options.data_format = data_format;
+    x = ops::Placeholder(scope.Named("x"), DT_FLOAT, {1, 2, 2, 2});
+    w = ops::Placeholder(scope.Named("w"), DT_FLOAT, {1, 1, 2, 2});
+    b = ops::Placeholder(scope.Named("b"), DT_FLOAT, {2});
+    y = ops::Conv2D(scope.Named("y"), x, w, options);
+  }
+
+  std::vector<FeedRef> feeds() const {
+    return {{x, Tensor::Of<float>({1, 2, 2, 2}, {1, 2, 3, -1, 0, 1, 4, -2})},
+            {w, Tensor::Of<float>({1, 1, 2, 2}, {1, -1, 2, .5f})},
+            {b, Tensor::Vector<float>({-3, 4})}};
+  }
+  Output BiasAdd(const char* data_format) const {
+    return scope.Op("BiasAdd").In(y).In(b).Attr("data_format", data_format).Build();
+  }
+  size_t CountFusedIn(const Output& output) const {
+    return CountFused(CountOps(scope, feeds(), {output}), "_FusedConv2D");
+  }
+
+  Scope scope = Scope::Root();
+  bool is_first;
+  Output x, w, b, y;
+};
+
+TEST(FusedNodes, BiasAndReluGoWithTheConvolution) {
+  for (const char* data_format : {"NHWC", "NCHW"}) {
+    const ConvolutionLayer layer(data_format);
+    const Output sum = layer.BiasAdd(data_format);
+    const Output relu = layer.scope.Op("Relu").In(sum).Build();
+    EXPECT_EQ(layer.CountFusedIn(sum), 1u) << data_format;
+    const Counts counts = CountOps(layer.scope, layer.feeds(), {relu});
+    EXPECT_EQ(CountFused(counts, "_FusedConv2D"), 1u) << data_format;
+    EXPECT_EQ(counts.count("Relu"), 0u) << data_format;
+    // An Add of a vector has its elements along the last dimension.
+    EXPECT_EQ(layer.CountFusedIn(layer.y + layer.b), layer.is_first ? 0u : 1u);
+    // As has the other format's bias.
+    EXPECT_EQ(layer.CountFusedIn(layer.BiasAdd(layer.is_first ? "NHWC" : "NCHW")), 0u);
+  }
 }
 
 TEST(FusedNodes, EqualChainsAreComputedOnce) {

@@ -1,9 +1,6 @@
 #include "weir/kernels/common/matmul_plan.h"
 
-#include <string>
-#include <vector>
-
-#include "absl/strings/str_join.h"
+#include "weir/kernels/common/fused_ops.h"
 
 namespace weir {
 namespace {
@@ -70,19 +67,9 @@ absl::StatusOr<MatMulPlan> PlanBatchMatMul(KernelPrepare& k, bool broadcasts) {
 }
 
 absl::StatusOr<FusedMatMulPlan> PlanFusedMatMul(KernelPrepare& k) {
-  const auto fused = k.Attr<std::vector<std::string>>("fused_ops");
-  const bool relu = fused == std::vector<std::string>{"BiasAdd", "Relu"};
-  if ((!relu && fused != std::vector<std::string>{"BiasAdd"}) || k.num_inputs() != 3) {
-    return Unimplemented("no product with [", absl::StrJoin(fused, ", "), "] of ",
-                         k.num_inputs() - 2, " arguments");
-  }
   FusedMatMulPlan plan;
-  plan.relu = relu;
   ASSIGN_OR_RETURN(plan.product, PlanMatMul(k));
-  if (k.In(2).shape() != Shape({plan.product.n})) {
-    return k.InvalidInput(
-        2, absl::StrCat("must have one element for each of ", plan.product.n, " columns"));
-  }
+  ASSIGN_OR_RETURN(plan.relu, ReadBiasAndRelu(k, plan.product.n));
   return plan;
 }
 

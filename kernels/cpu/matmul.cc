@@ -7,6 +7,7 @@
 
 #include "weir/kernels/common/matmul_plan.h"
 #include "weir/kernels/cpu/elementwise_util.h"
+#include "weir/kernels/cpu/fused_util.h"
 #include "weir/kernels/cpu/gemm_util.h"
 #include "weir/runtime/kernel.h"
 
@@ -183,29 +184,12 @@ absl::Status PrepareBatchMatMul(KernelPrepare& k, bool broadcasts) {
   return RunPlan(k, std::move(plan));
 }
 
-// The bias and the positive part, after the product, as single nodes would compute them.
-template <typename T>
-KernelFn WithEpilogue(const KernelFn& product, bool relu, int64_t rows, int64_t columns) {
-  return [=](KernelRun& r) -> absl::Status {
-    RETURN_IF_ERROR(product(r));
-    const T* const bias = r.In<T>(2);
-    T* const out = r.Out<T>(0);
-    r.ParallelFor(rows, static_cast<double>(columns), [=](int64_t begin, int64_t end) {
-      for (int64_t i = begin * columns; i < end * columns; ++i) {
-        const T sum = out[i] + bias[i % columns];
-        out[i] = relu && sum < T(0) ? T(0) : sum;
-      }
-    });
-    return absl::OkStatus();
-  };
-}
-
 absl::Status PrepareFusedMatMul(KernelPrepare& k) {
   ASSIGN_OR_RETURN(FusedMatMulPlan plan, PlanFusedMatMul(k));
-  const int64_t rows = plan.product.m, columns = plan.product.n;
+  const ChannelView rows = {plan.product.m, plan.product.n, 1};
   RETURN_IF_ERROR(RunPlan(k, std::move(plan.product)));
   return DispatchType<Half, BFloat16, float>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-    return k.Run(WithEpilogue<T>(k.fn(), plan.relu, rows, columns));
+    return k.Run(WithBiasAndRelu<T>(k.fn(), rows, plan.relu));
   });
 }
 

@@ -299,10 +299,16 @@ PrepareFn Direct(ConvPass pass) {
   };
 }
 
+absl::Status PrepareFused(KernelPrepare& k) {
+  RETURN_IF_ERROR(Direct(ConvPass::kForward)(k));
+  return RunBiasAndRelu(k);
+}
+
 }  // namespace
 
 void RegisterConv2dCudaKernels(KernelRegistry& registry) {
   registry.Add("Conv2D", "GPU", Direct(ConvPass::kForward), "direct");
+  registry.Add("_FusedConv2D", "GPU", PrepareFused, "direct");
   registry.Add("Conv2DBackpropInput", "GPU", Direct(ConvPass::kBackpropInput), "direct");
   registry.Add("Conv2DBackpropFilter", "GPU", Direct(ConvPass::kBackpropFilter), "direct");
 }

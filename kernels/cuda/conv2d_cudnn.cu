@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
-#include "weir/kernels/cpu/conv_util.h"
-#include "weir/kernels/cuda/launch_util.h"
+#include "weir/kernels/common/fused_ops.h"
+#include "weir/kernels/cuda/conv_util.h"
 #include "weir/kernels/cuda/library_util.h"
 #include "weir/runtime/cuda/cuda_libraries.h"
 
@@ -105,6 +106,7 @@ struct CudnnConv {
   Cudnn* dnn;
   std::shared_ptr<const CudnnPlan> plan;
   ConvPass pass;
+  bool with_bias;  // Input 2, which the plan adds.
   FilterOrder filter;
   Frame frame;
   size_t filter_at, frame_at, workspace_at;  // In the workspace.
@@ -129,8 +131,9 @@ absl::Status RunConv(const CudnnConv& c, const KernelRun& r) {
   // The library's pointers are not const, even those that it only reads.
   U* const image = c.frame.is_needed() ? framed : to_image ? out : const_cast<U*>(in(0));
   U* const output = forward ? out : const_cast<U*>(in(2));
-  RETURN_IF_ERROR(
-      c.dnn->Enqueue(*c.plan, {image, filter, output}, LibraryWorkspace(r, c.workspace_at)));
+  std::vector<void*> tensors = {image, filter, output};
+  if (c.with_bias) tensors.push_back(const_cast<U*>(in(2)));
+  RETURN_IF_ERROR(c.dnn->Enqueue(*c.plan, tensors, LibraryWorkspace(r, c.workspace_at)));
   if (to_filter) {
     return ForEach(r, c.filter.size(), FilterFromLibrary<U>{c.filter, filter, out});
   }
@@ -166,13 +169,14 @@ Frame FrameOf(const ConvGeometry& g) {
 }
 
 absl::StatusOr<ConvolutionProblem> ProblemOf(const ConvGeometry& g, ConvPass pass, DataType type,
-                                             const Frame& frame, bool allow_tf32) {
+                                             const Frame& frame, Float32Math math) {
   ConvolutionProblem p;
   p.pass = pass == ConvPass::kForward         ? ConvolutionProblem::kForward
            : pass == ConvPass::kBackpropInput ? ConvolutionProblem::kBackwardData
                                               : ConvolutionProblem::kBackwardFilter;
   ASSIGN_OR_RETURN(p.type, TypeOf(type));
-  p.tensor_cores = type != DT_FLOAT || allow_tf32;
+  p.tensor_cores = type != DT_FLOAT || math != Float32Math::kFloat32;
+  p.half_factors = type == DT_FLOAT && math == Float32Math::kFloat16;
   p.channels_last = !g.channels_first;
   const WindowDim& y = g.window[kMaxSpatialDims - 2];
   const WindowDim& x = g.window[kMaxSpatialDims - 1];
@@ -185,19 +189,22 @@ absl::StatusOr<ConvolutionProblem> ProblemOf(const ConvGeometry& g, ConvPass pas
   return p;
 }
 
-absl::Status PrepareConv(KernelPrepare& k, const ConvKind& kind) {
-  ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, kind));
+absl::Status PrepareConv(KernelPrepare& k, ConvPass pass,
+                         ConvolutionProblem::Epilogue epilogue = ConvolutionProblem::kNone) {
+  ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, {2, false, pass}));
   if (g.input.num_elements() == 0 || g.filter.num_elements() == 0 || g.output.num_elements() == 0) {
     return absl::UnimplementedError("cuDNN has no empty tensors");
   }
   auto& device = static_cast<CudaDevice&>(k.device());
   const DataType type = k.Attr<DataType>("T");
   CudnnConv c{};
-  c.pass = kind.pass;
+  c.pass = pass;
+  c.with_bias = epilogue != ConvolutionProblem::kNone;
   c.filter = {g.taps(), g.group_in(), g.out_depth, !g.channels_first};
   c.frame = FrameOf(g);
-  ASSIGN_OR_RETURN(const ConvolutionProblem problem,
-                   ProblemOf(g, kind.pass, type, c.frame, device.allow_tf32()));
+  ASSIGN_OR_RETURN(ConvolutionProblem problem,
+                   ProblemOf(g, pass, type, c.frame, device.float32_math()));
+  problem.epilogue = epilogue;
   ASSIGN_OR_RETURN(c.dnn, device.libraries().cudnn());
   ASSIGN_OR_RETURN(c.plan, c.dnn->Plan(problem));
   const size_t element = DataTypeSize(type);
@@ -206,9 +213,9 @@ absl::Status PrepareConv(KernelPrepare& k, const ConvKind& kind) {
     c.frame_at = k.Workspace(static_cast<size_t>(c.frame.framed_size()) * element);
   }
   c.workspace_at = AskForLibraryWorkspace(k, c.plan->workspace_bytes);
-  k.Out(0).SetShape(kind.pass == ConvPass::kForward         ? g.output
-                    : kind.pass == ConvPass::kBackpropInput ? g.input
-                                                            : g.filter);
+  k.Out(0).SetShape(pass == ConvPass::kForward         ? g.output
+                    : pass == ConvPass::kBackpropInput ? g.input
+                                                       : g.filter);
   switch (element) {
     case 2: return k.Run([c](KernelRun& r) { return RunConv<uint16_t>(c, r); });
     case 4: return k.Run([c](KernelRun& r) { return RunConv<uint32_t>(c, r); });
@@ -216,9 +223,19 @@ absl::Status PrepareConv(KernelPrepare& k, const ConvKind& kind) {
   }
 }
 
+// Where the library has no engine for all of it, ours does the rest.
+absl::Status PrepareFusedConv(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, {2, false, ConvPass::kForward}));
+  ASSIGN_OR_RETURN(const bool relu, ReadBiasAndRelu(k, g.out_depth));
+  const absl::Status fused = PrepareConv(
+      k, ConvPass::kForward, relu ? ConvolutionProblem::kBiasRelu : ConvolutionProblem::kBias);
+  if (!absl::IsUnimplemented(fused)) return fused;
+  RETURN_IF_ERROR(PrepareConv(k, ConvPass::kForward));
+  return RunBiasAndRelu(k);
+}
+
 void AddConv(KernelRegistry& registry, const char* op, ConvPass pass) {
-  const ConvKind kind = {2, false, pass};
-  registry.Add(op, "GPU", [kind](KernelPrepare& k) { return PrepareConv(k, kind); }, "cudnn");
+  registry.Add(op, "GPU", [pass](KernelPrepare& k) { return PrepareConv(k, pass); }, "cudnn");
 }
 
 }  // namespace
@@ -227,6 +244,7 @@ void RegisterConv2dCudnnCudaKernels(KernelRegistry& registry) {
   AddConv(registry, "Conv2D", ConvPass::kForward);
   AddConv(registry, "Conv2DBackpropInput", ConvPass::kBackpropInput);
   AddConv(registry, "Conv2DBackpropFilter", ConvPass::kBackpropFilter);
+  registry.Add("_FusedConv2D", "GPU", PrepareFusedConv, "cudnn");
 }
 
 }  // namespace weir

@@ -1,8 +1,48 @@
 #include <limits>
+#include <string>
 
+#include "weir/kernels/common/fused_ops.h"
+#include "weir/kernels/cuda/channel_util.h"
 #include "weir/kernels/cuda/conv_util.h"
 
 namespace weir {
+namespace {
+
+// In place.
+template <typename T>
+struct BiasAndRelu {
+  static constexpr int kPack = kPackBytes / sizeof(T);
+
+  const T* bias;
+  T* y;
+  bool relu;
+
+  bool IsAligned() const { return IsPackAligned(y); }
+  template <int kSize, bool kLast>
+  __device__ void Apply(int64_t i, int64_t c) const {
+    using C = ComputeType<T>;
+    const OfChannels<T, kSize, kLast> b(bias, c);
+    Pack<T, kSize> pack = reinterpret_cast<const Pack<T, kSize>*>(y)[i];
+    for (int p = 0; p < kSize; ++p) {
+      const T sum = T(C(pack.values[p]) + C(b[p]));
+      pack.values[p] = relu && C(sum) < C(0) ? T(C(0)) : sum;
+    }
+    reinterpret_cast<Pack<T, kSize>*>(y)[i] = pack;
+  }
+};
+
+}  // namespace
+
+absl::Status RunBiasAndRelu(KernelPrepare& k) {
+  const ChannelView v = ViewChannels(k.Out(0).shape, k.Attr<std::string>("data_format"));
+  ASSIGN_OR_RETURN(const bool relu, ReadBiasAndRelu(k, v.channels));
+  return ForCudaType<Half, BFloat16, float, double>(k, [&]<typename T>() {
+    return k.Run([v, relu, convolution = k.fn()](KernelRun& r) -> absl::Status {
+      RETURN_IF_ERROR(convolution(r));
+      return ForEachOfChannels(r, v, BiasAndRelu<T>{r.In<T>(2), r.Out<T>(0), relu});
+    });
+  });
+}
 
 absl::StatusOr<Conv2dShape> Conv2dShapeOf(const ConvGeometry& g) {
   const auto axis = [](const WindowDim& w) {

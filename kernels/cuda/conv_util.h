@@ -65,6 +65,10 @@ struct Conv2dShape {
 // Unimplemented for sizes that do not fit.
 absl::StatusOr<Conv2dShape> Conv2dShapeOf(const ConvGeometry& g);
 
+// After a convolution that k.Run has been given, the bias of _FusedConv2D and maybe a Relu, as
+// single nodes would compute them.
+absl::Status RunBiasAndRelu(KernelPrepare& k);
+
 // Blocks that a pass should have, if its sums are long enough to be shared out: about two for each
 // part of a large GPU.
 inline constexpr int64_t kWantedConvBlocks = 264;

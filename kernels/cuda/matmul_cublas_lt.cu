@@ -11,9 +11,18 @@
 namespace weir {
 namespace {
 
+cublasComputeType_t ComputeTypeOf(Float32Math math) {
+  switch (math) {
+    case Float32Math::kTf32: return CUBLAS_COMPUTE_32F_FAST_TF32;
+    case Float32Math::kBFloat16: return CUBLAS_COMPUTE_32F_FAST_16BF;
+    case Float32Math::kFloat16: return CUBLAS_COMPUTE_32F_FAST_16F;
+    default: return CUBLAS_COMPUTE_32F;
+  }
+}
+
 // Sums of 16-bit numbers are float32.
-absl::Status SetTypes(DataType type, bool allow_tf32, GemmProblem* p) {
-  p->compute = allow_tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+absl::Status SetTypes(DataType type, Float32Math math, GemmProblem* p) {
+  p->compute = ComputeTypeOf(math);
   switch (type) {
     case DT_HALF: p->type = CUDA_R_16F, p->compute = CUBLAS_COMPUTE_32F; break;
     case DT_BFLOAT16: p->type = CUDA_R_16BF, p->compute = CUBLAS_COMPUTE_32F; break;
@@ -31,7 +40,7 @@ cublasOperation_t OperationOf(bool transpose, bool conjugate) {
   return conjugate ? CUBLAS_OP_C : CUBLAS_OP_T;
 }
 
-absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, bool allow_tf32) {
+absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, Float32Math math) {
   if (plan.m == 0 || plan.n == 0 || plan.k == 0 || plan.batch == 0) {
     return absl::UnimplementedError("cuBLASLt has no empty products");
   }
@@ -39,7 +48,7 @@ absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, boo
     return absl::UnimplementedError("cuBLASLt has one stride per input from matrix to matrix");
   }
   GemmProblem p;
-  RETURN_IF_ERROR(SetTypes(type, allow_tf32, &p));
+  RETURN_IF_ERROR(SetTypes(type, math, &p));
   p.op_a = OperationOf(plan.transpose_y, plan.conjugate_y);
   p.op_b = OperationOf(plan.transpose_x, plan.conjugate_x);
   p.m = plan.n;
@@ -57,7 +66,7 @@ absl::Status RunPlan(KernelPrepare& k, const absl::StatusOr<MatMulPlan>& plan,
                      cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT) {
   if (!plan.ok()) return plan.status();
   auto& device = static_cast<CudaDevice&>(k.device());
-  ASSIGN_OR_RETURN(GemmProblem problem, ProblemOf(*plan, k.In(0).dtype(), device.allow_tf32()));
+  ASSIGN_OR_RETURN(GemmProblem problem, ProblemOf(*plan, k.In(0).dtype(), device.float32_math()));
   problem.epilogue = epilogue;
   ASSIGN_OR_RETURN(CublasLt* const lt, device.libraries().cublas_lt());
   ASSIGN_OR_RETURN(const std::shared_ptr<const GemmPlan> gemm, lt->Plan(problem));

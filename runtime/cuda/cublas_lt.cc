@@ -147,15 +147,7 @@ absl::Status CublasLt::InitPreference(cublasLtMatmulPreferenceOpaque_t* preferen
 }
 
 absl::StatusOr<std::shared_ptr<const GemmPlan>> CublasLt::Plan(const GemmProblem& problem) {
-  {
-    MutexLock lock(mu_);
-    const auto found = plans_.find(problem);
-    if (found != plans_.end()) return found->second;
-  }
-  absl::StatusOr<std::shared_ptr<const GemmPlan>> plan = MakePlan(problem);
-  if (!plan.ok()) return absl::UnimplementedError(plan.status().message());
-  MutexLock lock(mu_);
-  return plans_.try_emplace(problem, *std::move(plan)).first->second;
+  return plans_.Get(problem, [&] { return MakePlan(problem); });
 }
 
 absl::StatusOr<std::shared_ptr<const GemmPlan>> CublasLt::MakePlan(
@@ -163,23 +155,29 @@ absl::StatusOr<std::shared_ptr<const GemmPlan>> CublasLt::MakePlan(
   RETURN_IF_ERROR(device_.Activate());
   auto plan = std::make_shared<GemmPlan>();
   const GemmProblem& p = plan->problem = problem;
-  const bool plain_a = p.op_a == CUBLAS_OP_N, plain_b = p.op_b == CUBLAS_OP_N;
-  RETURN_IF_ERROR(InitLayout(p, plain_a ? p.m : p.k, plain_a ? p.k : p.m, p.a_stride, &plan->a));
-  RETURN_IF_ERROR(InitLayout(p, plain_b ? p.k : p.n, plain_b ? p.n : p.k, p.b_stride, &plan->b));
-  RETURN_IF_ERROR(InitLayout(p, p.m, p.n, p.m * p.n, &plan->d));
-  ASSIGN_OR_RETURN(const auto candidates, Candidates(*plan));
-  plan->algorithm = candidates[0].algo;
-  plan->workspace_bytes = candidates[0].workspaceSize;
+  const auto candidates = Candidates(*plan);
+  if (!candidates.ok()) return absl::UnimplementedError(candidates.status().message());
+  plan->algorithm = candidates->front().algo;
+  plan->workspace_bytes = candidates->front().workspaceSize;
   const double work = static_cast<double>(p.m) * static_cast<double>(p.n) *
                       static_cast<double>(p.k) * static_cast<double>(p.batch);
-  if (candidates.size() > 1 && work >= kLarge) {
-    RETURN_IF_ERROR(TakeFastest(candidates, plan.get()));
+  if (candidates->size() > 1 && work >= kLarge) {
+    RETURN_IF_ERROR(TakeFastest(*candidates, plan.get()));
   }
   return plan;
 }
 
+absl::Status CublasLt::InitLayouts(GemmPlan* plan) const {
+  const GemmProblem& p = plan->problem;
+  const bool plain_a = p.op_a == CUBLAS_OP_N, plain_b = p.op_b == CUBLAS_OP_N;
+  RETURN_IF_ERROR(InitLayout(p, plain_a ? p.m : p.k, plain_a ? p.k : p.m, p.a_stride, &plan->a));
+  RETURN_IF_ERROR(InitLayout(p, plain_b ? p.k : p.n, plain_b ? p.n : p.k, p.b_stride, &plan->b));
+  return InitLayout(p, p.m, p.n, p.m * p.n, &plan->d);
+}
+
 absl::StatusOr<std::vector<cublasLtMatmulHeuristicResult_t>> CublasLt::Candidates(
     GemmPlan& plan) const {
+  RETURN_IF_ERROR(InitLayouts(&plan));
   // Of the bias the library looks at the alignment alone here.
   const auto* const bias = reinterpret_cast<const void*>(Allocator::kAlignment);
   cublasLtMatmulDescOpaque_t operation;
@@ -207,14 +205,16 @@ absl::Status CublasLt::TakeFastest(const std::vector<cublasLtMatmulHeuristicResu
       device_, {BatchBytes(p, p.m * p.k, p.a_stride), BatchBytes(p, p.k * p.n, p.b_stride),
                 static_cast<size_t>(p.m) * ElementBytes(p.type),
                 BatchBytes(p, p.m * p.n, p.m * p.n), workspace});
-  if (!scratch.ok()) return absl::OkStatus();  // The library's first choice, then.
+  if (!scratch.ok()) {  // The library's first choice, then.
+    plan->is_final = false;
+    return absl::OkStatus();
+  }
   const GemmArguments arguments{scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]};
-  const auto take = [&](int i) {
+  const auto take = [&](size_t i) {
     plan->algorithm = candidates[i].algo;
     plan->workspace_bytes = candidates[i].workspaceSize;
   };
-  ASSIGN_OR_RETURN(const int fastest,
-                   FindFastest(device_, static_cast<int>(candidates.size()), [&](int i) {
+  ASSIGN_OR_RETURN(const size_t fastest, FindFastest(device_, candidates.size(), [&](size_t i) {
                      take(i);
                      return Enqueue(*plan, arguments);
                    }));

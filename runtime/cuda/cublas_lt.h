@@ -7,9 +7,8 @@
 #include <tuple>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "weir/core/mutex.h"
 #include "weir/core/status.h"
+#include "weir/runtime/cuda/plan_cache.h"
 
 namespace weir {
 
@@ -43,6 +42,7 @@ struct GemmPlan {
   cublasLtMatrixLayoutOpaque_t a, b, d;
   cublasLtMatmulAlgo_t algorithm;
   size_t workspace_bytes = 0;
+  bool is_final = true;  // Otherwise there was no memory to try algorithms in.
 };
 
 // The pointers of one product.
@@ -67,7 +67,7 @@ class CublasLt {
 
   // The first call for a problem asks the library for algorithms, and for a large problem tries on
   // the device which is the fastest; later calls get the same plan. Unimplemented, with the reason,
-  // when the library refuses.
+  // when the library refuses; errors of the device are returned as they are.
   absl::StatusOr<std::shared_ptr<const GemmPlan>> Plan(const GemmProblem& problem);
 
   // Only enqueues, on the device's stream.
@@ -102,6 +102,7 @@ class CublasLt {
   absl::Status InitPreference(cublasLtMatmulPreferenceOpaque_t* preference) const;
 
   absl::StatusOr<std::shared_ptr<const GemmPlan>> MakePlan(const GemmProblem& problem) const;
+  absl::Status InitLayouts(GemmPlan* plan) const;
   absl::StatusOr<std::vector<cublasLtMatmulHeuristicResult_t>> Candidates(GemmPlan& plan) const;
   absl::Status TakeFastest(const std::vector<cublasLtMatmulHeuristicResult_t>& candidates,
                            GemmPlan* plan) const;
@@ -109,8 +110,7 @@ class CublasLt {
   CudaDevice& device_;
   const Functions lt_;
   cublasLtHandle_t handle_ = nullptr;
-  Mutex mu_;
-  absl::flat_hash_map<GemmProblem, std::shared_ptr<const GemmPlan>> plans_ ABSL_GUARDED_BY(mu_);
+  PlanCache<GemmProblem, GemmPlan> plans_;
 };
 
 }  // namespace weir

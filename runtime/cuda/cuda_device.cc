@@ -21,11 +21,11 @@ void CudaDevice::Regions::Release(void* region, size_t /*bytes*/) {
 }
 
 CudaDevice::CudaDevice(int ordinal, int id, const BlockAllocator::Options& memory,
-                       const KernelRegistry& kernels, bool allow_tf32)
+                       const KernelRegistry& kernels, Float32Math float32_math)
     : Device("GPU", id),
       ordinal_(ordinal),
       kernels_(kernels),
-      allow_tf32_(allow_tf32),
+      float32_math_(float32_math),
       regions_(ordinal),
       blocks_(regions_, memory),
       memory_(*this, blocks_),
@@ -34,8 +34,8 @@ CudaDevice::CudaDevice(int ordinal, int id, const BlockAllocator::Options& memor
 absl::StatusOr<std::shared_ptr<CudaDevice>> CudaDevice::Make(int ordinal, int id,
                                                              const BlockAllocator::Options& memory,
                                                              const KernelRegistry& kernels,
-                                                             bool allow_tf32) {
-  std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels, allow_tf32));
+                                                             Float32Math float32_math) {
+  std::shared_ptr<CudaDevice> device(new CudaDevice(ordinal, id, memory, kernels, float32_math));
   RETURN_IF_ERROR(device->Activate());
   for (cudaStream_t* stream : {&device->stream_, &device->in_stream_, &device->out_stream_}) {
     RETURN_IF_ERROR(device->Named(

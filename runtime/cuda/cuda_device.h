@@ -7,6 +7,7 @@
 #include "weir/runtime/block_allocator.h"
 #include "weir/runtime/cuda/cuda_memory.h"
 #include "weir/runtime/device.h"
+#include "weir/runtime/gpu.h"
 
 namespace weir {
 
@@ -21,7 +22,7 @@ class CudaDevice final : public Device {
   static absl::StatusOr<std::shared_ptr<CudaDevice>> Make(int ordinal, int id,
                                                           const BlockAllocator::Options& memory,
                                                           const KernelRegistry& kernels,
-                                                          bool allow_tf32 = false);
+                                                          Float32Math float32_math = {});
   ~CudaDevice() override;
 
   Allocator& allocator() override;
@@ -45,7 +46,7 @@ class CudaDevice final : public Device {
 
   CudaLibraries& libraries() { return *libraries_; }
   // See GpuOptions.
-  bool allow_tf32() const { return allow_tf32_; }
+  Float32Math float32_math() const { return float32_math_; }
   // Makes the GPU the one that the calling thread's CUDA calls are for.
   absl::Status Activate() const;
   // The status, with the device's name before the message of an error.
@@ -64,11 +65,11 @@ class CudaDevice final : public Device {
   };
 
   CudaDevice(int ordinal, int id, const BlockAllocator::Options& memory,
-             const KernelRegistry& kernels, bool allow_tf32);
+             const KernelRegistry& kernels, Float32Math float32_math);
 
   const int ordinal_;
   const KernelRegistry& kernels_;
-  const bool allow_tf32_;
+  const Float32Math float32_math_;
   Regions regions_;
   BlockAllocator blocks_;
   CudaMemory memory_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
@@ -43,6 +44,23 @@ absl::StatusOr<int> CountGpus() {
   }
   RETURN_IF_ERROR(CudaStatus(error, "no GPU: cudaGetDeviceCount"));
   return count;
+}
+
+// The oldest GPUs that the kernels are compiled for.
+constexpr int kLeastMajor = 8, kLeastMinor = 0;
+
+absl::Status CheckCapability(int ordinal) {
+  const auto get = [ordinal](cudaDeviceAttr attribute, int* value) {
+    return CudaStatus(cudaDeviceGetAttribute(value, attribute, ordinal), "cudaDeviceGetAttribute");
+  };
+  int major = 0, minor = 0;
+  RETURN_IF_ERROR(get(cudaDevAttrComputeCapabilityMajor, &major));
+  RETURN_IF_ERROR(get(cudaDevAttrComputeCapabilityMinor, &minor));
+  if (std::pair(major, minor) >= std::pair(kLeastMajor, kLeastMinor)) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("GPU ", ordinal, " of those that this process sees has compute capability ",
+                   major, ".", minor, ", and this program needs ", kLeastMajor, ".", kLeastMinor,
+                   "; 'visible_device_list' chooses among several"));
 }
 
 // The GPUs' numbers that `list` ("2,0") names, of those that are below `count`.
@@ -125,14 +143,15 @@ absl::StatusOr<std::vector<std::shared_ptr<Device>>> MakeCudaDevices(
   std::vector<std::shared_ptr<Device>> devices;
   for (size_t id = 0; id < ordinals.size(); ++id) {
     const std::string name = absl::StrCat("GPU:", id, ": ");
+    RETURN_IF_ERROR(Annotate(CheckCapability(ordinals[id]), name));
     size_t free = 0, total = 0;
     RETURN_IF_ERROR(CudaStatus(cudaSetDevice(ordinals[id]), name + "cudaSetDevice"));
     RETURN_IF_ERROR(CudaStatus(cudaMemGetInfo(&free, &total), name + "cudaMemGetInfo"));
     absl::StatusOr<BlockAllocator::Options> memory = MemoryOptions(options, free, total);
     if (!memory.ok()) return Annotate(memory.status(), name);
-    ASSIGN_OR_RETURN(
-        std::shared_ptr<Device> device,
-        CudaDevice::Make(ordinals[id], static_cast<int>(id), *memory, kernels, options.allow_tf32));
+    ASSIGN_OR_RETURN(std::shared_ptr<Device> device,
+                     CudaDevice::Make(ordinals[id], static_cast<int>(id), *memory, kernels,
+                                      options.float32_math));
     devices.push_back(std::move(device));
   }
   return devices;

@@ -10,7 +10,10 @@ namespace weir {
 namespace {
 
 constexpr char kFile[] = "libcudnn.so.9";
-constexpr std::array<int64_t, 3> kTensorIds = {1, 2, 3};  // Image, filter, output.
+// The tensors of a graph: those that Enqueue is given, in that order, and what lies between
+// operations and is never in memory.
+enum TensorNumber { kImage, kFilter, kOutput, kBias, kConvolved, kBiased };
+constexpr std::array<int64_t, 6> kTensorIds = {1, 2, 3, 4, 5, 6};
 // Engines to ask for, and to make ready: the first ones are expected to be the fastest.
 constexpr size_t kMostConfigs = 16, kMostCandidates = 4;
 constexpr size_t kMostWorkspace = size_t{256} << 20;
@@ -54,29 +57,116 @@ size_t BytesOf(const Dims4& dims, cudnnDataType_t type) {
   return static_cast<size_t>(dims[0] * dims[1] * dims[2] * dims[3]) * element;
 }
 
-CudnnDescriptor TensorOf(const CudnnFunctions& dnn, const ConvolutionProblem& p, int64_t id,
-                         const Dims4& dims) {
+// Of sums.
+cudnnDataType_t ComputeTypeOf(cudnnDataType_t type) {
+  return type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT;
+}
+
+const Dims4& DimsOf(const ConvolutionProblem& p, TensorNumber number) {
+  return number == kImage ? p.image : number == kFilter ? p.filter : p.output;
+}
+
+absl::StatusOr<CudnnDescriptor> MakeTensor(const CudnnFunctions& dnn, const ConvolutionProblem& p,
+                                           TensorNumber number) {
+  const bool is_virtual = number == kConvolved || number == kBiased;
+  const Dims4 dims = number == kBias ? Dims4{1, p.output[1], 1, 1} : DimsOf(p, number);
   CudnnDescriptor tensor(dnn, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
-  tensor.Set(CUDNN_ATTR_TENSOR_UNIQUE_ID, id)
-      .Set(CUDNN_ATTR_TENSOR_DATA_TYPE, p.type)
+  tensor.Set(CUDNN_ATTR_TENSOR_UNIQUE_ID, kTensorIds[number])
+      .Set(CUDNN_ATTR_TENSOR_DATA_TYPE, is_virtual ? ComputeTypeOf(p.type) : p.type)
       .Set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, static_cast<int64_t>(Allocator::kAlignment))
       .Set(CUDNN_ATTR_TENSOR_DIMENSIONS, dims)
-      .Set(CUDNN_ATTR_TENSOR_STRIDES, StridesOf(dims, p.channels_last));
+      .Set(CUDNN_ATTR_TENSOR_STRIDES, StridesOf(dims, p.channels_last))
+      .Set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, is_virtual);
+  RETURN_IF_ERROR(tensor.Finalize());
   return tensor;
 }
 
-CudnnDescriptor ConvolutionOf(const CudnnFunctions& dnn, const ConvolutionProblem& p) {
+using Descriptors = std::vector<CudnnDescriptor>;
+
+absl::Status Add(absl::StatusOr<CudnnDescriptor> made, Descriptors* to) {
+  if (made.ok()) to->push_back(*std::move(made));
+  return made.status();
+}
+
+// By their numbers, as many as the problem has.
+absl::StatusOr<Descriptors> MakeTensors(const CudnnFunctions& dnn, const ConvolutionProblem& p) {
+  Descriptors tensors;
+  const int most = p.epilogue == ConvolutionProblem::kNone ? kOutput : kBiased;
+  for (int number = 0; number <= most; ++number) {
+    RETURN_IF_ERROR(Add(MakeTensor(dnn, p, static_cast<TensorNumber>(number)), &tensors));
+  }
+  return tensors;
+}
+
+absl::StatusOr<CudnnDescriptor> MakeConvolution(const CudnnFunctions& dnn,
+                                                const ConvolutionProblem& p) {
   CudnnDescriptor convolution(dnn, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
-  convolution
-      .Set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE,
-           p.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT)
+  convolution.Set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, ComputeTypeOf(p.type))
       .Set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION)
       .Set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, int64_t{2})
       .Set(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, p.strides)
       .Set(CUDNN_ATTR_CONVOLUTION_DILATIONS, p.dilations)
       .Set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, p.padding)
       .Set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, p.padding);
+  RETURN_IF_ERROR(convolution.Finalize());
   return convolution;
+}
+
+// The pass itself.
+absl::StatusOr<CudnnDescriptor> MakePass(const CudnnFunctions& dnn, const ConvolutionProblem& p,
+                                         const Descriptors& tensors, TensorNumber output) {
+  ASSIGN_OR_RETURN(const CudnnDescriptor convolution, MakeConvolution(dnn, p));
+  const OperationAttributes& names = kOperations[p.pass];
+  CudnnDescriptor operation(dnn, names.type);
+  operation.Set(names.convolution, convolution)
+      .Set(names.image, tensors[kImage])
+      .Set(names.filter, tensors[kFilter])
+      .Set(names.output, tensors[output]);
+  if (p.type == CUDNN_DATA_DOUBLE) {
+    operation.Set(names.alpha, 1.0).Set(names.beta, 0.0);
+  } else {
+    operation.Set(names.alpha, 1.0f).Set(names.beta, 0.0f);
+  }
+  RETURN_IF_ERROR(operation.Finalize());
+  return operation;
+}
+
+// to = mode(from), or mode(from, the bias) when it adds.
+absl::StatusOr<CudnnDescriptor> MakePointwise(const CudnnFunctions& dnn,
+                                              const ConvolutionProblem& p,
+                                              const Descriptors& tensors, cudnnPointwiseMode_t mode,
+                                              TensorNumber from, TensorNumber to) {
+  CudnnDescriptor pointwise(dnn, CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  RETURN_IF_ERROR(pointwise.Set(CUDNN_ATTR_POINTWISE_MODE, mode)
+                      .Set(CUDNN_ATTR_POINTWISE_MATH_PREC, ComputeTypeOf(p.type))
+                      .Finalize());
+  CudnnDescriptor operation(dnn, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  operation.Set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise)
+      .Set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, tensors[from])
+      .Set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, tensors[to]);
+  if (mode == CUDNN_POINTWISE_ADD) {
+    operation.Set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, tensors[kBias]);
+  }
+  RETURN_IF_ERROR(operation.Finalize());
+  return operation;
+}
+
+absl::StatusOr<Descriptors> MakeOperations(const CudnnFunctions& dnn, const ConvolutionProblem& p) {
+  ASSIGN_OR_RETURN(const Descriptors tensors, MakeTensors(dnn, p));
+  const bool with_bias = p.epilogue != ConvolutionProblem::kNone;
+  const bool with_relu = p.epilogue == ConvolutionProblem::kBiasRelu;
+  Descriptors operations;
+  RETURN_IF_ERROR(Add(MakePass(dnn, p, tensors, with_bias ? kConvolved : kOutput), &operations));
+  if (with_bias) {
+    RETURN_IF_ERROR(Add(MakePointwise(dnn, p, tensors, CUDNN_POINTWISE_ADD, kConvolved,
+                                      with_relu ? kBiased : kOutput),
+                        &operations));
+  }
+  if (with_relu) {
+    RETURN_IF_ERROR(Add(MakePointwise(dnn, p, tensors, CUDNN_POINTWISE_RELU_FWD, kBiased, kOutput),
+                        &operations));
+  }
+  return operations;
 }
 
 double Multiplications(const ConvolutionProblem& p) {
@@ -100,68 +190,49 @@ absl::StatusOr<std::unique_ptr<Cudnn>> Cudnn::Open(CudaDevice& device) {
 }
 
 Cudnn::~Cudnn() {
-  plans_.clear();
+  plans_.Clear();
   if (handle_ != nullptr) (void)dnn_.Destroy(handle_);
 }
 
 absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::Plan(const ConvolutionProblem& problem) {
-  {
-    MutexLock lock(mu_);
-    const auto found = plans_.find(problem);
-    if (found != plans_.end()) return found->second;
-  }
-  absl::StatusOr<std::shared_ptr<const CudnnPlan>> plan = MakePlan(problem);
-  if (!plan.ok()) return absl::UnimplementedError(plan.status().message());
-  MutexLock lock(mu_);
-  return plans_.try_emplace(problem, *std::move(plan)).first->second;
+  return plans_.Get(problem, [&] { return MakePlan(problem); });
 }
 
 absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::MakePlan(
     const ConvolutionProblem& problem) {
   RETURN_IF_ERROR(device_.Activate());
-  ASSIGN_OR_RETURN(const Graph graph, MakeGraph(problem));
-  absl::StatusOr<std::vector<CudnnPlan>> found = Candidates(problem, graph, CUDNN_HEUR_MODE_A);
-  if (!found.ok() || found->empty()) found = Candidates(problem, graph, CUDNN_HEUR_MODE_FALLBACK);
-  RETURN_IF_ERROR(found.status());
-  std::vector<CudnnPlan>& plans = *found;
-  if (plans.empty()) return Internal("cuDNN has no engine that computes as it should");
-  int best = 0;
-  if (plans.size() > 1 && Multiplications(problem) >= kLarge) {
-    ASSIGN_OR_RETURN(best, FindFastestOf(plans, problem));
+  absl::StatusOr<std::vector<CudnnPlan>> plans = Candidates(problem);
+  if (!plans.ok()) return absl::UnimplementedError(plans.status().message());
+  if (plans->size() == 1 || Multiplications(problem) < kLarge) {
+    return std::make_shared<const CudnnPlan>(std::move(plans->front()));
   }
-  return std::make_shared<const CudnnPlan>(std::move(plans[static_cast<size_t>(best)]));
+  ASSIGN_OR_RETURN(CudnnPlan fastest, TakeFastest(*std::move(plans), problem));
+  return std::make_shared<const CudnnPlan>(std::move(fastest));
 }
 
 absl::StatusOr<Cudnn::Graph> Cudnn::MakeGraph(const ConvolutionProblem& p) const {
-  CudnnDescriptor image = TensorOf(dnn_, p, kTensorIds[0], p.image),
-                  filter = TensorOf(dnn_, p, kTensorIds[1], p.filter),
-                  output = TensorOf(dnn_, p, kTensorIds[2], p.output),
-                  convolution = ConvolutionOf(dnn_, p);
-  for (CudnnDescriptor* part : {&image, &filter, &output, &convolution}) {
-    RETURN_IF_ERROR(part->Finalize());
-  }
-  const OperationAttributes& names = kOperations[p.pass];
-  CudnnDescriptor operation(dnn_, names.type);
-  operation.Set(names.convolution, convolution)
-      .Set(names.image, image)
-      .Set(names.filter, filter)
-      .Set(names.output, output);
-  if (p.type == CUDNN_DATA_DOUBLE) {
-    operation.Set(names.alpha, 1.0).Set(names.beta, 0.0);
-  } else {
-    operation.Set(names.alpha, 1.0f).Set(names.beta, 0.0f);
-  }
-  RETURN_IF_ERROR(operation.Finalize());
+  ASSIGN_OR_RETURN(const Descriptors operations, MakeOperations(dnn_, p));
   auto graph = std::make_shared<CudnnDescriptor>(dnn_, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   RETURN_IF_ERROR(graph->Set(CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle_)
-                      .Set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operation)
+                      .Set(CUDNN_ATTR_OPERATIONGRAPH_OPS, operations)
                       .Finalize());
   return graph;
 }
 
-absl::StatusOr<std::vector<CudnnPlan>> Cudnn::Candidates(const ConvolutionProblem& problem,
-                                                         const Graph& graph,
-                                                         cudnnBackendHeurMode_t mode) const {
+absl::StatusOr<std::vector<CudnnPlan>> Cudnn::Candidates(const ConvolutionProblem& problem) const {
+  ASSIGN_OR_RETURN(const Graph graph, MakeGraph(problem));
+  auto plans = CandidatesOf(problem, graph, CUDNN_HEUR_MODE_A);
+  if (!plans.ok() || plans->empty()) {
+    plans = CandidatesOf(problem, graph, CUDNN_HEUR_MODE_FALLBACK);
+  }
+  if (plans.ok() && plans->empty())
+    return Internal("cuDNN has no engine that computes as it should");
+  return plans;
+}
+
+absl::StatusOr<std::vector<CudnnPlan>> Cudnn::CandidatesOf(const ConvolutionProblem& problem,
+                                                           const Graph& graph,
+                                                           cudnnBackendHeurMode_t mode) const {
   std::vector<CudnnPlan> plans;
   CudnnDescriptor heuristics(dnn_, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   RETURN_IF_ERROR(heuristics.Set(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, *graph)
@@ -188,8 +259,8 @@ absl::StatusOr<CudnnPlan> Cudnn::MakeCandidate(const ConvolutionProblem& problem
       engines[0].Get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE, kMostNotes));
   for (const cudnnBackendNumericalNote_t note : notes) {
     if (note == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
-        note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS ||
         note == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION ||
+        (note == CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS && !problem.half_factors) ||
         (note == CUDNN_NUMERICAL_NOTE_TENSOR_CORE && !problem.tensor_cores)) {
       return Internal("the engine does not compute as it should");
     }
@@ -205,23 +276,31 @@ absl::StatusOr<CudnnPlan> Cudnn::MakeCandidate(const ConvolutionProblem& problem
   return CudnnPlan{graph, std::move(config), std::move(engine), bytes};
 }
 
-absl::StatusOr<int> Cudnn::FindFastestOf(const std::vector<CudnnPlan>& plans,
-                                         const ConvolutionProblem& p) {
+absl::StatusOr<CudnnPlan> Cudnn::TakeFastest(std::vector<CudnnPlan> plans,
+                                             const ConvolutionProblem& p) {
   size_t workspace = 0;
   for (const CudnnPlan& plan : plans) workspace = std::max(workspace, plan.workspace_bytes);
-  const DeviceScratch scratch(device_, {BytesOf(p.image, p.type), BytesOf(p.filter, p.type),
-                                        BytesOf(p.output, p.type), workspace});
-  if (!scratch.ok()) return 0;  // The library's first choice, then.
-  return FindFastest(device_, static_cast<int>(plans.size()), [&](int i) {
-    return Enqueue(plans[static_cast<size_t>(i)], {scratch[0], scratch[1], scratch[2]}, scratch[3]);
-  });
+  const DeviceScratch scratch(
+      device_, {BytesOf(p.image, p.type), BytesOf(p.filter, p.type), BytesOf(p.output, p.type),
+                BytesOf({1, p.output[1], 1, 1}, p.type), workspace});
+  if (!scratch.ok()) {  // The library's first choice, then.
+    plans[0].is_final = false;
+    return std::move(plans[0]);
+  }
+  std::vector<void*> tensors = {scratch[0], scratch[1], scratch[2]};
+  if (p.epilogue != ConvolutionProblem::kNone) tensors.push_back(scratch[3]);
+  ASSIGN_OR_RETURN(const size_t fastest, FindFastest(device_, plans.size(), [&](size_t i) {
+                     return Enqueue(plans[i], tensors, scratch[4]);
+                   }));
+  return std::move(plans[fastest]);
 }
 
-absl::Status Cudnn::Enqueue(const CudnnPlan& plan, const std::array<void*, 3>& tensors,
+absl::Status Cudnn::Enqueue(const CudnnPlan& plan, absl::Span<void* const> tensors,
                             void* workspace) {
   RETURN_IF_ERROR(device_.Activate());
   CudnnDescriptor pack(dnn_, CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
-  RETURN_IF_ERROR(device_.Named(pack.Set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, kTensorIds)
+  const auto ids = absl::MakeConstSpan(kTensorIds).first(tensors.size());
+  RETURN_IF_ERROR(device_.Named(pack.Set(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, ids)
                                     .Set(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, tensors)
                                     .Set(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, workspace)
                                     .Finalize()));

@@ -49,6 +49,13 @@ CudnnDescriptor& CudnnDescriptor::SetRaw(cudnnBackendAttributeName_t name,
   return *this;
 }
 
+CudnnDescriptor& CudnnDescriptor::Set(cudnnBackendAttributeName_t name,
+                                      const std::vector<CudnnDescriptor>& parts) {
+  std::vector<cudnnBackendDescriptor_t> pointers;
+  for (const CudnnDescriptor& part : parts) pointers.push_back(part.descriptor_);
+  return SetRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, pointers.size(), pointers.data());
+}
+
 absl::Status CudnnDescriptor::Finalize() {
   if (status_.ok()) status_ = dnn_.StatusOf(dnn_.Finalize(descriptor_), "cudnnBackendFinalize");
   return status_;

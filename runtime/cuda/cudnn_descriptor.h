@@ -40,6 +40,8 @@ constexpr auto CudnnTypeOf(const cudnnDataType_t*) { return CUDNN_TYPE_DATA_TYPE
 constexpr auto CudnnTypeOf(const cudnnConvolutionMode_t*) { return CUDNN_TYPE_CONVOLUTION_MODE; }
 constexpr auto CudnnTypeOf(const cudnnBackendHeurMode_t*) { return CUDNN_TYPE_HEUR_MODE; }
 constexpr auto CudnnTypeOf(const cudnnBackendNumericalNote_t*) { return CUDNN_TYPE_NUMERICAL_NOTE; }
+constexpr auto CudnnTypeOf(const cudnnPointwiseMode_t*) { return CUDNN_TYPE_POINTWISE_MODE; }
+constexpr auto CudnnTypeOf(const bool*) { return CUDNN_TYPE_BOOLEAN; }
 
 // A part of a graph, or what the library makes of one: attributes are set, and then it is final.
 class CudnnDescriptor {
@@ -65,6 +67,8 @@ class CudnnDescriptor {
   CudnnDescriptor& Set(cudnnBackendAttributeName_t name, const CudnnDescriptor& part) {
     return SetRaw(name, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &part.descriptor_);
   }
+
+  CudnnDescriptor& Set(cudnnBackendAttributeName_t name, const std::vector<CudnnDescriptor>& parts);
 
   absl::Status Finalize();
 

@@ -1,28 +1,52 @@
 #include "weir/runtime/cuda/fastest.h"
 
+#include <optional>
+
 #include "weir/runtime/cuda/cuda_status.h"
 
 namespace weir {
 namespace {
 
-class Event {
+// Measures what is put on a device's stream.
+class StopWatch {
  public:
-  Event() = default;
-  ~Event() {
-    if (event_ != nullptr) (void)cudaEventDestroy(event_);
+  explicit StopWatch(CudaDevice& device) : device_(device) {}
+  ~StopWatch() {
+    for (cudaEvent_t event : events_) {
+      if (event != nullptr) (void)cudaEventDestroy(event);
+    }
   }
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
+  StopWatch(const StopWatch&) = delete;
+  StopWatch& operator=(const StopWatch&) = delete;
 
   absl::Status Make() {
-    return CudaStatus(cudaEventCreateWithFlags(&event_, cudaEventDefault), "cudaEventCreate");
+    for (cudaEvent_t& event : events_) {
+      RETURN_IF_ERROR(device_.Named(
+          CudaStatus(cudaEventCreateWithFlags(&event, cudaEventDefault), "cudaEventCreate")));
+    }
+    return absl::OkStatus();
   }
-  cudaEvent_t get() const { return event_; }
+  absl::Status Start() { return Record(events_[0]); }
+  // Milliseconds from Start on, when all of it is done.
+  absl::StatusOr<float> Stop() {
+    RETURN_IF_ERROR(Record(events_[1]));
+    RETURN_IF_ERROR(device_.Synchronize());
+    float time = 0;
+    RETURN_IF_ERROR(device_.Named(
+        CudaStatus(cudaEventElapsedTime(&time, events_[0], events_[1]), "cudaEventElapsedTime")));
+    return time;
+  }
 
  private:
-  cudaEvent_t event_ = nullptr;
+  absl::Status Record(cudaEvent_t event) {
+    return device_.Named(CudaStatus(cudaEventRecord(event, device_.stream()), "cudaEventRecord"));
+  }
+
+  CudaDevice& device_;
+  cudaEvent_t events_[2] = {nullptr, nullptr};
 };
 
+// The first time may load code, and is not measured.
 constexpr int kRounds = 3;
 
 }  // namespace
@@ -41,39 +65,28 @@ DeviceScratch::~DeviceScratch() {
   if (data_ != nullptr) allocator_.Deallocate(data_, bytes_);
 }
 
-absl::StatusOr<int> FindFastest(CudaDevice& device, int count,
-                                absl::FunctionRef<absl::Status(int)> enqueue) {
+absl::StatusOr<size_t> FindFastest(CudaDevice& device, size_t count,
+                                   absl::FunctionRef<absl::Status(size_t)> enqueue) {
   RETURN_IF_ERROR(device.Activate());
-  Event begin, end;
-  RETURN_IF_ERROR(device.Named(begin.Make()));
-  RETURN_IF_ERROR(device.Named(end.Make()));
-  const auto record = [&](const Event& event) {
-    return device.Named(
-        CudaStatus(cudaEventRecord(event.get(), device.stream()), "cudaEventRecord"));
-  };
-  int fastest = -1;
+  StopWatch watch(device);
+  RETURN_IF_ERROR(watch.Make());
+  std::optional<size_t> fastest;
   float shortest = 0;
-  absl::Status error = Internal("there is nothing to choose from");
-  for (int i = 0; i < count; ++i) {
-    // The first time may load code.
-    if (absl::Status status = enqueue(i); !status.ok()) {
-      error = std::move(status);
-      continue;
-    }
-    RETURN_IF_ERROR(record(begin));
-    for (int round = 0; round < kRounds; ++round) RETURN_IF_ERROR(enqueue(i));
-    RETURN_IF_ERROR(record(end));
-    RETURN_IF_ERROR(device.Synchronize());
-    float time = 0;
-    RETURN_IF_ERROR(device.Named(
-        CudaStatus(cudaEventElapsedTime(&time, begin.get(), end.get()), "cudaEventElapsedTime")));
-    if (fastest < 0 || time < shortest) {
+  absl::Status refusal = Internal("there is nothing to choose from");
+  for (size_t i = 0; i < count; ++i) {
+    absl::Status status = enqueue(i);
+    RETURN_IF_ERROR(watch.Start());
+    for (int round = 0; round < kRounds; ++round) status.Update(enqueue(i));
+    ASSIGN_OR_RETURN(const float time, watch.Stop());
+    if (!status.ok()) {
+      refusal = std::move(status);
+    } else if (!fastest.has_value() || time < shortest) {
       fastest = i;
       shortest = time;
     }
   }
-  if (fastest < 0) return error;
-  return fastest;
+  if (!fastest.has_value()) return absl::UnimplementedError(refusal.message());
+  return *fastest;
 }
 
 }  // namespace weir

@@ -32,9 +32,9 @@ class DeviceScratch {
 
 // Which of `count` ways to do something is the fastest on the device: enqueue(i) puts way i on its
 // stream, and those that fail are left out. Waits for the device, so this is for preparations.
-// The last way's error when there is none.
-absl::StatusOr<int> FindFastest(CudaDevice& device, int count,
-                                absl::FunctionRef<absl::Status(int)> enqueue);
+// Unimplemented, with what the last way says, when all fail; errors of the device as they are.
+absl::StatusOr<size_t> FindFastest(CudaDevice& device, size_t count,
+                                   absl::FunctionRef<absl::Status(size_t)> enqueue);
 
 }  // namespace weir
 

@@ -44,7 +44,9 @@ bool TypesAgree(const cublasLtMatmulDescOpaque_t& o, cudaDataType_t type) {
     case CUDA_R_16BF: return o.compute == CUBLAS_COMPUTE_32F && o.scale == CUDA_R_32F;
     case CUDA_R_32F:
     case CUDA_C_32F:
-      return (o.compute == CUBLAS_COMPUTE_32F || o.compute == CUBLAS_COMPUTE_32F_FAST_TF32) &&
+      return (o.compute == CUBLAS_COMPUTE_32F || o.compute == CUBLAS_COMPUTE_32F_FAST_16F ||
+              o.compute == CUBLAS_COMPUTE_32F_FAST_16BF ||
+              o.compute == CUBLAS_COMPUTE_32F_FAST_TF32) &&
              o.scale == type;
     default: return o.compute == CUBLAS_COMPUTE_64F && o.scale == type;
   }

@@ -136,6 +136,11 @@ cudaError_t cudaDriverGetVersion(int* version);
 cudaError_t cudaRuntimeGetVersion(int* version);
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaSetDevice(int device);
+enum cudaDeviceAttr {
+  cudaDevAttrComputeCapabilityMajor = 75,
+  cudaDevAttrComputeCapabilityMinor = 76,
+};
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device);
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
 cudaError_t cudaDeviceEnablePeerAccess(int device, unsigned flags);
 
@@ -215,6 +220,7 @@ struct Machine {
   int devices = 1;
   size_t bytes = size_t{256} << 20;  // Of each device.
   int driver_version = 13000;        // 0: there is no driver.
+  int major = 9, minor = 0;          // The compute capability.
 };
 // REQUIRES: no stream or device memory is left.
 void SetMachine(const Machine& machine);

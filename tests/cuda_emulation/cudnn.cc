@@ -1,5 +1,6 @@
 #include "weir/tests/cuda_emulation/cudnn.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -28,6 +29,7 @@ struct Tensor {
   int64_t id = 0;
   cudnnDataType_t type = CUDNN_DATA_FLOAT;
   int64_t alignment = 0;
+  bool is_virtual = false;
   Dims4 dims{}, strides{};
 };
 
@@ -36,18 +38,31 @@ struct Convolution {
   Dims2 strides{}, dilations{}, before{}, after{};
 };
 
-// An operation of a graph: the tensors are image, filter and output.
+struct Pointwise {
+  cudnnPointwiseMode_t mode = CUDNN_POINTWISE_ADD;
+  cudnnDataType_t compute = CUDNN_DATA_FLOAT;
+};
+
+// An operation of a graph: the tensors are image, filter and output, or x, the bias and y.
 struct Operation {
   cudnnBackendDescriptorType_t type = CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR;
   Convolution convolution;
+  Pointwise pointwise;
   std::array<Tensor, 3> tensors;
 };
+
+// Graphs are chains.
+using Graph = std::vector<Operation>;
 
 struct Engine {
   std::vector<cudnnBackendNumericalNote_t> notes;
   size_t workspace;
   double milliseconds;
   bool works;
+
+  bool has_tensor_cores() const {
+    return std::count(notes.begin(), notes.end(), CUDNN_NUMERICAL_NOTE_TENSOR_CORE) > 0;
+  }
 };
 
 // In the order in which the heuristics propose them.
@@ -55,7 +70,7 @@ const std::vector<Engine>& Engines() {
   static const auto* const engines = new std::vector<Engine>{
       {{}, 0, 1, false},
       {{CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC}, 0, 1, true},
-      {{CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS}, 0, 1, true},
+      {{CUDNN_NUMERICAL_NOTE_TENSOR_CORE, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS}, 0, 1, true},
       {{CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION}, 0, 1, true},
       {{CUDNN_NUMERICAL_NOTE_TENSOR_CORE}, 0, 2, true},
       {{}, 0, 5, true},
@@ -78,7 +93,9 @@ struct Descriptor {
   // What it is once it is final, by its type.
   Tensor tensor;
   Convolution convolution;
+  Pointwise pointwise;
   Operation operation;
+  Graph graph;
   size_t engine = 0;
 
   template <typename T>
@@ -104,8 +121,10 @@ struct Descriptor {
 
 size_t BytesOf(cudnnBackendAttributeType_t type) {
   switch (type) {
+    case CUDNN_TYPE_BOOLEAN: return 1;
     case CUDNN_TYPE_DATA_TYPE:
     case CUDNN_TYPE_FLOAT:
+    case CUDNN_TYPE_POINTWISE_MODE:
     case CUDNN_TYPE_CONVOLUTION_MODE:
     case CUDNN_TYPE_HEUR_MODE:
     case CUDNN_TYPE_NUMERICAL_NOTE: return 4;
@@ -120,6 +139,7 @@ cudnnStatus_t FinalizeTensor(Descriptor& d) {
   REQUIRE(d.Get(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, CUDNN_TYPE_INT64, &t.alignment));
   REQUIRE(d.Get(CUDNN_ATTR_TENSOR_DIMENSIONS, CUDNN_TYPE_INT64, &t.dims));
   REQUIRE(d.Get(CUDNN_ATTR_TENSOR_STRIDES, CUDNN_TYPE_INT64, &t.strides));
+  REQUIRE(d.Get(CUDNN_ATTR_TENSOR_IS_VIRTUAL, CUDNN_TYPE_BOOLEAN, &t.is_virtual));
   for (int i = 0; i < 4; ++i) REQUIRE(t.dims[i] > 0 && t.strides[i] > 0);
   REQUIRE(t.alignment > 0);
   return CUDNN_STATUS_SUCCESS;
@@ -141,11 +161,18 @@ cudnnStatus_t FinalizeConvolution(Descriptor& d) {
   return CUDNN_STATUS_SUCCESS;
 }
 
+cudnnStatus_t FinalizePointwise(Descriptor& d) {
+  REQUIRE(d.Get(CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, &d.pointwise.mode));
+  REQUIRE(d.Get(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_TYPE_DATA_TYPE, &d.pointwise.compute));
+  return CUDNN_STATUS_SUCCESS;
+}
+
 // Whether the tensors of the operation belong together.
 cudnnStatus_t CheckShapes(const Operation& o) {
   const auto& [image, filter, output] = o.tensors;
   const Convolution& c = o.convolution;
-  REQUIRE(image.type == filter.type && image.type == output.type);
+  REQUIRE(image.type == filter.type);
+  REQUIRE(output.type == (output.is_virtual ? c.compute : image.type));
   REQUIRE((image.type == CUDNN_DATA_DOUBLE) == (c.compute == CUDNN_DATA_DOUBLE));
   REQUIRE(c.compute == CUDNN_DATA_DOUBLE || c.compute == CUDNN_DATA_FLOAT);
   REQUIRE(image.dims[0] == output.dims[0] && output.dims[1] == filter.dims[0]);
@@ -213,18 +240,64 @@ cudnnStatus_t FinalizeOperation(Descriptor& d) {
   return CheckShapes(o);
 }
 
+cudnnStatus_t FinalizePointwiseOperation(Descriptor& d) {
+  Operation& o = d.operation;
+  o.type = d.type;
+  const Descriptor* pointwise =
+      d.Part(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  const Descriptor* x =
+      d.Part(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  const Descriptor* y =
+      d.Part(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  REQUIRE(pointwise != nullptr && x != nullptr && y != nullptr);
+  o.pointwise = pointwise->pointwise;
+  o.tensors[0] = x->tensor;
+  o.tensors[2] = y->tensor;
+  REQUIRE(x->tensor.dims == y->tensor.dims && x->tensor.strides == y->tensor.strides);
+  const Descriptor* bias =
+      d.Part(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  REQUIRE((bias != nullptr) == (o.pointwise.mode == CUDNN_POINTWISE_ADD));
+  if (bias == nullptr) return CUDNN_STATUS_SUCCESS;
+  o.tensors[1] = bias->tensor;
+  REQUIRE((bias->tensor.dims == Dims4{1, y->tensor.dims[1], 1, 1}));
+  return CUDNN_STATUS_SUCCESS;
+}
+
 bool HasHandle(const Descriptor& d, cudnnBackendAttributeName_t name) {
   cudnnHandle_t handle = nullptr;
   return d.Get(name, CUDNN_TYPE_HANDLE, &handle) && handle != nullptr;
 }
 
+// Whether the operations are a chain of a convolution, a bias and a Relu, of which only the end is
+// in memory.
+cudnnStatus_t CheckChain(const Graph& graph) {
+  REQUIRE(!graph.empty() && graph.size() <= 3 && !graph.back().tensors[2].is_virtual);
+  REQUIRE(graph[0].type != CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  const cudnnPointwiseMode_t modes[] = {CUDNN_POINTWISE_ADD, CUDNN_POINTWISE_RELU_FWD};
+  for (size_t i = 1; i < graph.size(); ++i) {
+    const Tensor &from = graph[i - 1].tensors[2], &x = graph[i].tensors[0];
+    REQUIRE(graph[i].type == CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+    REQUIRE(graph[i].pointwise.mode == modes[i - 1]);
+    REQUIRE(graph[i].pointwise.compute == graph[0].convolution.compute);
+    REQUIRE(from.id == x.id && from.is_virtual && from.type == graph[0].convolution.compute);
+  }
+  const bool forward = graph[0].type == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR;
+  REQUIRE(graph.size() == 1 || (forward && graph[1].tensors[1].type == graph[0].tensors[0].type));
+  REQUIRE(graph.back().tensors[2].type == graph[0].tensors[0].type);
+  return CUDNN_STATUS_SUCCESS;
+}
+
 cudnnStatus_t FinalizeGraph(Descriptor& d) {
   REQUIRE(HasHandle(d, CUDNN_ATTR_OPERATIONGRAPH_HANDLE));
-  cudnnBackendDescriptor_t operation = nullptr;
-  REQUIRE(d.Get(CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR, &operation));
-  REQUIRE(static_cast<const Descriptor*>(operation)->is_final);
-  d.operation = static_cast<const Descriptor*>(operation)->operation;
-  return CUDNN_STATUS_SUCCESS;
+  const auto found = d.attributes.find(CUDNN_ATTR_OPERATIONGRAPH_OPS);
+  REQUIRE(found != d.attributes.end() && found->second.type == CUDNN_TYPE_BACKEND_DESCRIPTOR);
+  std::vector<const Descriptor*> operations(found->second.bytes.size() / sizeof(void*));
+  std::memcpy(operations.data(), found->second.bytes.data(), found->second.bytes.size());
+  for (const Descriptor* operation : operations) {
+    REQUIRE(operation->is_final);
+    d.graph.push_back(operation->operation);
+  }
+  return CheckChain(d.graph);
 }
 
 cudnnStatus_t FinalizeHeuristics(Descriptor& d) {
@@ -232,7 +305,7 @@ cudnnStatus_t FinalizeHeuristics(Descriptor& d) {
       d.Part(CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   cudnnBackendHeurMode_t mode;
   REQUIRE(graph != nullptr && d.Get(CUDNN_ATTR_ENGINEHEUR_MODE, CUDNN_TYPE_HEUR_MODE, &mode));
-  d.operation = graph->operation;
+  d.graph = graph->graph;
   return CUDNN_STATUS_SUCCESS;
 }
 
@@ -241,9 +314,11 @@ cudnnStatus_t FinalizePlan(Descriptor& d) {
   const Descriptor* config =
       d.Part(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
   REQUIRE(config != nullptr);
-  d.operation = config->operation;
+  d.graph = config->graph;
   d.engine = config->engine;
-  return Engines()[d.engine].works ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_NOT_SUPPORTED;
+  const Engine& engine = Engines()[d.engine];
+  const bool can = engine.works && (d.graph.size() == 1 || engine.has_tensor_cores());
+  return can ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_NOT_SUPPORTED;
 }
 
 cudnnStatus_t Finalize(Descriptor& d) {
@@ -253,6 +328,8 @@ cudnnStatus_t Finalize(Descriptor& d) {
     case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR:
     case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR:
     case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR: return FinalizeOperation(d);
+    case CUDNN_BACKEND_POINTWISE_DESCRIPTOR: return FinalizePointwise(d);
+    case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR: return FinalizePointwiseOperation(d);
     case CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR: return FinalizeGraph(d);
     case CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR: return FinalizeHeuristics(d);
     case CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR: return FinalizePlan(d);
@@ -269,7 +346,7 @@ cudnnStatus_t GetConfigs(const Descriptor& heuristics, int64_t requested, int64_
     auto& config = *static_cast<Descriptor*>(results[i]);
     REQUIRE(config.type == CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
     config.is_final = true;
-    config.operation = heuristics.operation;
+    config.graph = heuristics.graph;
     config.engine = static_cast<size_t>(i);
   }
   cuda_emulation::Record("cudnn configs", *count);
@@ -304,10 +381,23 @@ struct Sum<weir::Half> : Sum<float> {};
 template <>
 struct Sum<weir::BFloat16> : Sum<float> {};
 
+// What follows the convolution's sums; `bias` may be null.
+template <typename T, typename S>
+void ComputePointwise(const Graph& graph, const T* bias, std::vector<S>* sums) {
+  const Tensor& y = graph.back().tensors[2];
+  for (size_t i = 0; i < sums->size(); ++i) {
+    const int64_t channel = static_cast<int64_t>(i) / y.strides[1] % y.dims[1];
+    S& sum = (*sums)[i];
+    if (graph.size() > 1) sum += static_cast<S>(bias[channel]);
+    if (graph.size() > 2 && sum < S(0)) sum = S(0);
+  }
+}
+
 // The plain loops of all three passes: each element of the result is the sum of products of the two
-// others' elements that meet there.
+// others' elements that meet there. The data are image, filter, output and bias.
 template <typename T>
-void Compute(const Operation& o, const std::array<void*, 3>& data) {
+void Compute(const Graph& graph, const std::array<void*, 4>& data) {
+  const Operation& o = graph[0];
   using S = typename Sum<T>::Type;
   const auto& [image, filter, output] = o.tensors;
   const int to = o.type == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR         ? 2
@@ -349,16 +439,48 @@ void Compute(const Operation& o, const std::array<void*, 3>& data) {
       }
     }
   }
+  ComputePointwise(graph, static_cast<const T*>(data[3]), &sums);
   for (size_t i = 0; i < sums.size(); ++i) static_cast<T*>(data[to])[i] = T(sums[i]);
 }
 
-void Compute(const Operation& o, const std::array<void*, 3>& data) {
-  switch (o.tensors[0].type) {
-    case CUDNN_DATA_FLOAT: return Compute<float>(o, data);
-    case CUDNN_DATA_DOUBLE: return Compute<double>(o, data);
-    case CUDNN_DATA_HALF: return Compute<weir::Half>(o, data);
-    case CUDNN_DATA_BFLOAT16: return Compute<weir::BFloat16>(o, data);
+void Compute(const Graph& graph, const std::array<void*, 4>& data) {
+  switch (graph[0].tensors[0].type) {
+    case CUDNN_DATA_FLOAT: return Compute<float>(graph, data);
+    case CUDNN_DATA_DOUBLE: return Compute<double>(graph, data);
+    case CUDNN_DATA_HALF: return Compute<weir::Half>(graph, data);
+    case CUDNN_DATA_BFLOAT16: return Compute<weir::BFloat16>(graph, data);
   }
+}
+
+// Where the pack says that the tensor is.
+cudnnStatus_t FindData(const Descriptor& pack, const Tensor& tensor, void** data) {
+  const auto ids = pack.attributes.find(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS);
+  const auto pointers = pack.attributes.find(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS);
+  REQUIRE(ids != pack.attributes.end() && ids->second.type == CUDNN_TYPE_INT64);
+  REQUIRE(pointers != pack.attributes.end() && pointers->second.type == CUDNN_TYPE_VOID_PTR);
+  REQUIRE(ids->second.bytes.size() == pointers->second.bytes.size());
+  for (size_t at = 0; at < ids->second.bytes.size(); at += sizeof(int64_t)) {
+    int64_t id = 0;
+    std::memcpy(&id, &ids->second.bytes[at], sizeof(id));
+    if (id != tensor.id) continue;
+    std::memcpy(data, &pointers->second.bytes[at], sizeof(*data));
+    REQUIRE(reinterpret_cast<uintptr_t>(*data) % tensor.alignment == 0);
+    return CUDNN_STATUS_SUCCESS;
+  }
+  return CUDNN_STATUS_BAD_PARAM;
+}
+
+// Image, filter, output and bias, if there is one.
+cudnnStatus_t FindAllData(const Descriptor& pack, const Graph& graph, std::array<void*, 4>* data) {
+  const Tensor* const tensors[] = {&graph[0].tensors[0], &graph[0].tensors[1],
+                                   &graph.back().tensors[2],
+                                   graph.size() > 1 ? &graph[1].tensors[1] : nullptr};
+  for (size_t i = 0; i < data->size(); ++i) {
+    if (tensors[i] == nullptr) continue;
+    const cudnnStatus_t found = FindData(pack, *tensors[i], &(*data)[i]);
+    if (found != CUDNN_STATUS_SUCCESS) return found;
+  }
+  return CUDNN_STATUS_SUCCESS;
 }
 
 }  // namespace
@@ -451,30 +573,24 @@ cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t
   const auto &p = *static_cast<const Descriptor*>(plan), &v = *static_cast<const Descriptor*>(pack);
   REQUIRE(p.type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR && p.is_final);
   REQUIRE(v.type == CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR && v.is_final);
-  std::array<int64_t, 3> ids;
-  std::array<void*, 3> pointers, data;
-  void* workspace = nullptr;
-  REQUIRE(v.Get(CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, &ids));
-  REQUIRE(v.Get(CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, &pointers));
-  REQUIRE(v.Get(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, &workspace));
-  for (int i = 0; i < 3; ++i) {
-    const Tensor& tensor = p.operation.tensors[i];
-    const auto found = std::find(ids.begin(), ids.end(), tensor.id);
-    REQUIRE(found != ids.end());
-    data[i] = pointers[found - ids.begin()];
-    REQUIRE(reinterpret_cast<uintptr_t>(data[i]) % tensor.alignment == 0);
+  std::array<void*, 4> data{};
+  if (const cudnnStatus_t found = FindAllData(v, p.graph, &data); found != CUDNN_STATUS_SUCCESS) {
+    return found;
   }
+  void* workspace = nullptr;
+  REQUIRE(v.Get(CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, &workspace));
   const Engine& engine = Engines()[p.engine];
   REQUIRE(engine.workspace == 0 || workspace != nullptr);
   cuda_emulation::Record("cudnn engine", static_cast<int64_t>(p.engine));
-  cuda_emulation::Record("cudnn compute", p.operation.convolution.compute);
-  cuda_emulation::Record("cudnn type", p.operation.tensors[0].type);
+  cuda_emulation::Record("cudnn operations", static_cast<int64_t>(p.graph.size()));
+  cuda_emulation::Record("cudnn compute", p.graph[0].convolution.compute);
+  cuda_emulation::Record("cudnn type", p.graph[0].tensors[0].type);
   cudaLaunchConfig_t config{};
   config.stream = handle->stream;
   const cudaError_t launched =
-      cuda_emulation::Launch(config, [operation = p.operation, data, workspace, engine] {
+      cuda_emulation::Launch(config, [graph = p.graph, data, workspace, engine] {
         if (engine.workspace > 0) std::memset(workspace, 0xff, engine.workspace);
-        Compute(operation, data);
+        Compute(graph, data);
         cuda_emulation::PassTime(engine.milliseconds);
       });
   return launched == cudaSuccess ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_EXECUTION_FAILED;

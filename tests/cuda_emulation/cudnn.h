@@ -2,10 +2,12 @@
 #define WEIR_TESTS_CUDA_EMULATION_CUDNN_H_
 
 // The part of cuDNN's graph API that Weir uses, over emulated device memory and streams: graphs of
-// one convolution. Names, meanings and numbers are the library's.
+// one convolution, to which a bias may be added, and a Relu. Names, meanings and numbers are the
+// library's.
 //
-// The heuristics propose the engines of cudnn.cc in turn. Recorded (libraries.h) are "cudnn
-// engine", "cudnn compute", "cudnn type" and "cudnn configs".
+// The heuristics propose the engines of cudnn.cc in turn; those without tensor cores compute single
+// operations alone. Recorded (libraries.h) are "cudnn engine", "cudnn operations", "cudnn compute",
+// "cudnn type" and "cudnn configs".
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +29,7 @@ enum cudnnDataType_t {
   CUDNN_DATA_BFLOAT16 = 9,
 };
 enum cudnnConvolutionMode_t { CUDNN_CONVOLUTION = 0, CUDNN_CROSS_CORRELATION = 1 };
+enum cudnnPointwiseMode_t { CUDNN_POINTWISE_ADD = 0, CUDNN_POINTWISE_RELU_FWD = 100 };
 enum cudnnBackendHeurMode_t { CUDNN_HEUR_MODE_FALLBACK = 2, CUDNN_HEUR_MODE_A = 3 };
 enum cudnnBackendNumericalNote_t {
   CUDNN_NUMERICAL_NOTE_TENSOR_CORE = 0,
@@ -38,6 +41,7 @@ enum cudnnBackendNumericalNote_t {
 enum cudnnBackendAttributeType_t {
   CUDNN_TYPE_HANDLE = 0,
   CUDNN_TYPE_DATA_TYPE = 1,
+  CUDNN_TYPE_BOOLEAN = 2,
   CUDNN_TYPE_INT64 = 3,
   CUDNN_TYPE_FLOAT = 4,
   CUDNN_TYPE_DOUBLE = 5,
@@ -45,9 +49,11 @@ enum cudnnBackendAttributeType_t {
   CUDNN_TYPE_CONVOLUTION_MODE = 7,
   CUDNN_TYPE_HEUR_MODE = 8,
   CUDNN_TYPE_NUMERICAL_NOTE = 11,
+  CUDNN_TYPE_POINTWISE_MODE = 14,
   CUDNN_TYPE_BACKEND_DESCRIPTOR = 15,
 };
 enum cudnnBackendDescriptorType_t {
+  CUDNN_BACKEND_POINTWISE_DESCRIPTOR = 0,
   CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR = 1,
   CUDNN_BACKEND_ENGINE_DESCRIPTOR = 2,
   CUDNN_BACKEND_ENGINECFG_DESCRIPTOR = 3,
@@ -56,11 +62,14 @@ enum cudnnBackendDescriptorType_t {
   CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR = 10,
   CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR = 11,
   CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR = 12,
+  CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR = 13,
   CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR = 15,
   CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR = 16,
   CUDNN_BACKEND_TENSOR_DESCRIPTOR = 17,
 };
 enum cudnnBackendAttributeName_t {
+  CUDNN_ATTR_POINTWISE_MODE = 0,
+  CUDNN_ATTR_POINTWISE_MATH_PREC = 1,
   CUDNN_ATTR_CONVOLUTION_COMP_TYPE = 100,
   CUDNN_ATTR_CONVOLUTION_CONV_MODE = 101,
   CUDNN_ATTR_CONVOLUTION_DILATIONS = 102,
@@ -93,6 +102,10 @@ enum cudnnBackendAttributeName_t {
   CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW = 715,
   CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X = 716,
   CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY = 717,
+  CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR = 750,
+  CUDNN_ATTR_OPERATION_POINTWISE_XDESC = 751,
+  CUDNN_ATTR_OPERATION_POINTWISE_BDESC = 752,
+  CUDNN_ATTR_OPERATION_POINTWISE_YDESC = 753,
   CUDNN_ATTR_OPERATIONGRAPH_HANDLE = 800,
   CUDNN_ATTR_OPERATIONGRAPH_OPS = 801,
   CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT = 900,
@@ -100,6 +113,7 @@ enum cudnnBackendAttributeName_t {
   CUDNN_ATTR_TENSOR_DIMENSIONS = 902,
   CUDNN_ATTR_TENSOR_STRIDES = 903,
   CUDNN_ATTR_TENSOR_UNIQUE_ID = 906,
+  CUDNN_ATTR_TENSOR_IS_VIRTUAL = 907,
   CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS = 1000,
   CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS = 1001,
   CUDNN_ATTR_VARIANT_PACK_WORKSPACE = 1003,

@@ -401,6 +401,16 @@ cudaError_t cudaSetDevice(int device) {
   current_device = device;
   return cudaSuccess;
 }
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
+  ENTER("cudaDeviceGetAttribute");
+  const cuda_emulation::Machine& machine = state().machine;
+  if (device < 0 || device >= machine.devices) return Fail(cudaErrorInvalidDevice);
+  switch (attribute) {
+    case cudaDevAttrComputeCapabilityMajor: *value = machine.major; return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMinor: *value = machine.minor; return cudaSuccess;
+  }
+  return Fail(cudaErrorInvalidValue);
+}
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   ENTER("cudaMemGetInfo");
   *total = state().machine.bytes;
