@@ -136,6 +136,21 @@ TEST_F(CudaDeviceTest, VisibleDevicesAreChosenAndNumberedInTheListsOrder) {
   EXPECT_NE(ErrorOf({.visible_device_list = "-1"}).find("invalid GPU id"), std::string::npos);
 }
 
+// A process cannot have what its own context takes, but may ask for the whole GPU.
+TEST_F(CudaDeviceTest, AFractionMayNameWhatTheContextTakes) {
+  constexpr size_t kMiB = size_t{1} << 20;
+  cuda_emulation::SetMachine({.bytes = 64 * kMiB, .context_bytes = kMiB});
+  EXPECT_EQ(ErrorOf({.per_process_gpu_memory_fraction = 1}), "none");
+  EXPECT_EQ(ErrorOf({.allow_growth = false, .per_process_gpu_memory_fraction = 1}), "none");
+  EXPECT_NE(ErrorOf({.memory_limit = 64 * kMiB}).find("are not free"), std::string::npos);
+  EXPECT_EQ(
+      MakeGpus({.per_process_gpu_memory_fraction = 1}).value()[0]->allocator().Allocate(64 * kMiB),
+      nullptr);
+  cuda_emulation::SetMachine({.bytes = 64 * kMiB, .context_bytes = 8 * kMiB});
+  EXPECT_NE(ErrorOf({.per_process_gpu_memory_fraction = 1}).find("are not free"),
+            std::string::npos);
+}
+
 TEST_F(CudaDeviceTest, LimitsAreKeptAndNonsenseIsRefused) {
   cuda_emulation::SetMachine({.bytes = size_t{64} << 20});
   for (const double fraction : {-0.1, 1.5, std::nan("")}) {

@@ -70,7 +70,7 @@ struct Batch {
 absl::StatusOr<int64_t> FreeBytes() {
   size_t free = 0, total = 0;
   if (const cudaError_t error = cudaMemGetInfo(&free, &total); error != cudaSuccess) {
-    return absl::UnavailableError(absl::StrCat("cudaMemGetInfo: ", cudaGetErrorString(error)));
+    return Internal("cudaMemGetInfo: ", cudaGetErrorString(error));
   }
   return static_cast<int64_t>(free);
 }
@@ -140,18 +140,20 @@ absl::Status CheckLimit(const Network& net, const Batch& batch) {
 }  // namespace weir
 
 int main() {
+  // Without a GPU there is nothing to check; with one, every error is a failure.
+  if (const auto gpus = weir::MakeGpus({.visible_device_list = "0"}); !gpus.ok()) {
+    std::printf("skipped: %s\n0 passed, 0 failed, 2 skipped\n", gpus.status().ToString().c_str());
+    return 0;
+  }
   const weir::Network net;
   const weir::Batch batch;
-  int passed = 0, failed = 0, skipped = 0;
+  int passed = 0, failed = 0;
   const auto count = [&](const char* what, const absl::Status& status) {
-    const bool skip = absl::IsUnavailable(status) || absl::IsUnimplemented(status);
-    ++(status.ok() ? passed : skip ? skipped : failed);
-    if (!status.ok()) {
-      std::printf("%s %s: %s\n", skip ? "skipped" : "FAILED", what, status.ToString().c_str());
-    }
+    ++(status.ok() ? passed : failed);
+    if (!status.ok()) std::printf("FAILED %s: %s\n", what, status.ToString().c_str());
   };
   count("rounds", CheckRounds(net, batch));
   count("limit", CheckLimit(net, batch));
-  std::printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+  std::printf("%d passed, %d failed, 0 skipped\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }

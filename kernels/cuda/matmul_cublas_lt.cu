@@ -35,9 +35,10 @@ absl::Status SetTypes(DataType type, Float32Math math, GemmProblem* p) {
   return absl::OkStatus();
 }
 
-cublasOperation_t OperationOf(bool transpose, bool conjugate) {
+// Real numbers are their own conjugates.
+cublasOperation_t OperationOf(bool transpose, bool conjugate, DataType type) {
   if (!transpose) return CUBLAS_OP_N;
-  return conjugate ? CUBLAS_OP_C : CUBLAS_OP_T;
+  return conjugate && IsComplexType(type) ? CUBLAS_OP_C : CUBLAS_OP_T;
 }
 
 absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, Float32Math math) {
@@ -49,8 +50,8 @@ absl::StatusOr<GemmProblem> ProblemOf(const MatMulPlan& plan, DataType type, Flo
   }
   GemmProblem p;
   RETURN_IF_ERROR(SetTypes(type, math, &p));
-  p.op_a = OperationOf(plan.transpose_y, plan.conjugate_y);
-  p.op_b = OperationOf(plan.transpose_x, plan.conjugate_x);
+  p.op_a = OperationOf(plan.transpose_y, plan.conjugate_y, type);
+  p.op_b = OperationOf(plan.transpose_x, plan.conjugate_x, type);
   p.m = plan.n;
   p.n = plan.m;
   p.k = plan.k;

@@ -121,13 +121,17 @@ absl::StatusOr<BlockAllocator::Options> MemoryOptions(const GpuOptions& options,
     return InvalidArgument("the options leave ", memory.limit, " of ", total,
                            " bytes, less than the smallest block");
   }
-  if (memory.limit > free) {
+  // What the driver and libraries take for themselves is never free.
+  const size_t own = total / 16;
+  const size_t most = options.memory_limit > 0 ? free : free + own;
+  if (memory.limit > most) {
     return ResourceExhausted("the ", memory.limit,
                              " bytes that the options ask for are not free: ", free, " of ", total,
                              " bytes are; others hold the rest");
   }
-  // All of it, but for what the driver and libraries take for themselves.
-  if (!memory.grow && memory.limit == 0) memory.limit = free - free / 16;
+  const size_t available = free - std::min(free, own);
+  if (!memory.grow && memory.limit == 0) memory.limit = available;
+  if (memory.limit > free) memory.limit = memory.grow ? free : available;
   memory.limit = memory.limit / BlockAllocator::kAlignment * BlockAllocator::kAlignment;
   return memory;
 }

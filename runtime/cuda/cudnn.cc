@@ -201,7 +201,11 @@ absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::Plan(const ConvolutionPr
 absl::StatusOr<std::shared_ptr<const CudnnPlan>> Cudnn::MakePlan(
     const ConvolutionProblem& problem) {
   RETURN_IF_ERROR(device_.Activate());
-  absl::StatusOr<std::vector<CudnnPlan>> plans = Candidates(problem);
+  absl::StatusOr<std::vector<CudnnPlan>> plans;
+  {
+    MutexLock lock(handle_mu_);
+    plans = Candidates(problem);
+  }
   if (!plans.ok()) return absl::UnimplementedError(plans.status().message());
   if (plans->size() == 1 || Multiplications(problem) < kLarge) {
     return std::make_shared<const CudnnPlan>(std::move(plans->front()));

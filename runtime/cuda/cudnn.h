@@ -92,7 +92,7 @@ class Cudnn {
   CudaDevice& device_;
   const CudnnFunctions dnn_;
   cudnnHandle_t handle_ = nullptr;
-  Mutex handle_mu_;  // One thread at a time may give the handle work.
+  Mutex handle_mu_;  // One thread at a time may use the handle.
   PlanCache<ConvolutionProblem, CudnnPlan> plans_;
 };
 

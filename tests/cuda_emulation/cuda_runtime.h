@@ -219,6 +219,7 @@ namespace cuda_emulation {
 struct Machine {
   int devices = 1;
   size_t bytes = size_t{256} << 20;  // Of each device.
+  size_t context_bytes = 0;          // Of those, what each process takes for itself.
   int driver_version = 13000;        // 0: there is no driver.
   int major = 9, minor = 0;          // The compute capability.
 };

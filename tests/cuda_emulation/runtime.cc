@@ -414,7 +414,8 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   ENTER("cudaMemGetInfo");
   *total = state().machine.bytes;
-  *free = *total - state().memories[current_device]->blocks().stats().in_use;
+  *free = *total - state().machine.context_bytes -
+          state().memories[current_device]->blocks().stats().in_use;
   return cudaSuccess;
 }
 cudaError_t cudaDeviceEnablePeerAccess(int device, unsigned /*flags*/) {
