@@ -48,6 +48,12 @@ struct MulOp {
   }
 };
 
+// a b - c d.
+template <typename T>
+constexpr T MinorOf(T a, T b, T c, T d) {
+  return SubOp::Of(MulOp::Of(a, b), MulOp::Of(c, d));
+}
+
 // Integer quotients and remainders: b = 0 has no result (any is given), and b = -1 is spelled out
 // because the quotient of the smallest number wraps around.
 template <typename T>
@@ -241,6 +247,21 @@ WEIR_COMPARISON(GreaterEqual, >=)
 WEIR_COMPARISON(Equal, ==)
 WEIR_COMPARISON(NotEqual, !=)
 #undef WEIR_COMPARISON
+
+// Whether two numbers are less than `tolerance` apart.
+struct ApproximateEqualOp {
+  template <typename T>
+  static constexpr bool Of(T a, T b, double tolerance) {
+    if constexpr (kIsInteger<T>) {
+      const T d = a > b ? SubOp::Of(a, b) : SubOp::Of(b, a);
+      return static_cast<double>(static_cast<std::make_unsigned_t<T>>(d)) < tolerance;
+    } else if constexpr (kIsComplex<T>) {
+      return static_cast<double>(std::abs(a - b)) < tolerance;
+    } else {
+      return static_cast<double>(std::fabs(a - b)) < tolerance;
+    }
+  }
+};
 
 struct AndOp {
   template <typename T>

@@ -189,7 +189,7 @@ struct LogicalNotOp {
 struct ConjOp {
   template <typename T>
   static constexpr T Of(T x) {
-    return std::conj(x);
+    return T(x.real(), -x.imag());
   }
 };
 struct RealOp {
@@ -207,13 +207,13 @@ struct ImagOp {
 struct ComplexAbsOp {
   template <typename T>
   static constexpr auto Of(T x) {
-    return std::abs(x);
+    return std::hypot(x.real(), x.imag());
   }
 };
 struct AngleOp {
   template <typename T>
   static constexpr auto Of(T x) {
-    return std::arg(x);
+    return std::atan2(x.imag(), x.real());
   }
 };
 

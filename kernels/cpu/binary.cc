@@ -9,21 +9,6 @@
 namespace weir {
 namespace {
 
-#define WEIR_SPECIAL_OP(name, function)                                                \
-  struct name##Op {                                                                    \
-    template <typename T>                                                              \
-    static T Of(T a, T b) {                                                            \
-      return static_cast<T>(function(static_cast<double>(a), static_cast<double>(b))); \
-    }                                                                                  \
-  };
-WEIR_SPECIAL_OP(Igamma, IncompleteGammaP)
-WEIR_SPECIAL_OP(Igammac, IncompleteGammaQ)
-WEIR_SPECIAL_OP(IgammaGradA, IncompleteGammaPDerivativeA)
-WEIR_SPECIAL_OP(RandomGammaGrad, GammaSampleDerivative)
-WEIR_SPECIAL_OP(Polygamma, Polygamma)
-WEIR_SPECIAL_OP(Zeta, HurwitzZeta)
-#undef WEIR_SPECIAL_OP
-
 // What elements without a result mean.
 constexpr char kDivisionByZero[] = "Integer division by zero";
 template <typename Op>
@@ -61,12 +46,8 @@ void AddEquality(KernelRegistry& registry, absl::string_view op) {
 }
 
 absl::Status PrepareComplex(KernelPrepare& k) {
-  return DispatchType<float, double>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) -> absl::Status {
-    if (k.OutType(0) != kDTypeOf<std::complex<T>>) {
-      return InvalidArgument("Tout must be the complex type of parts of type ",
-                             DataTypeName(k.In(0).dtype()), ", but is ",
-                             DataTypeName(k.OutType(0)));
-    }
+  RETURN_IF_ERROR(CheckComplexOutput(k));
+  return DispatchType<float, double>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return PrepareBinaryLoop(k, BinaryLoopOf<ComplexOp, T>(), 1);
   });
 }
@@ -86,13 +67,7 @@ absl::Status PrepareApproximateEqual(KernelPrepare& k) {
       r.ParallelFor(n, 2, [=](int64_t begin, int64_t end) {
         using C = ComputeType<T>;
         for (int64_t i = begin; i < end; ++i) {
-          const C a = x[i], b = y[i];
-          if constexpr (kIsInteger<C>) {
-            const C d = a > b ? SubOp::Of(a, b) : SubOp::Of(b, a);
-            z[i] = static_cast<double>(static_cast<std::make_unsigned_t<C>>(d)) < tolerance;
-          } else {
-            z[i] = static_cast<double>(std::abs(a - b)) < tolerance;
-          }
+          z[i] = ApproximateEqualOp::Of<C>(x[i], y[i], tolerance);
         }
       });
       return absl::OkStatus();
@@ -100,17 +75,8 @@ absl::Status PrepareApproximateEqual(KernelPrepare& k) {
   });
 }
 
-// Scalars stand for any shape; the others are equal.
 absl::Status PrepareBetainc(KernelPrepare& k) {
-  Shape shape;
-  for (int i = 0; i < 3; ++i) {
-    const Shape& in = k.In(i).shape();
-    if (in.rank() == 0) continue;
-    if (shape.rank() > 0 && in != shape) {
-      return k.InvalidInput(i, absl::StrCat("must be a scalar or have shape ", shape.ToString()));
-    }
-    shape = in;
-  }
+  ASSIGN_OR_RETURN(const Shape shape, ShapeBesideScalars(k));
   k.Out(0).SetShape(shape);
   const int64_t n = shape.num_elements();
   const int64_t sa = k.In(0).shape().rank() > 0, sb = k.In(1).shape().rank() > 0,
@@ -123,7 +89,8 @@ absl::Status PrepareBetainc(KernelPrepare& k) {
       T* z = r.Out<T>(0);
       r.ParallelFor(n, 300, [=](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
-          z[i] = static_cast<T>(IncompleteBeta(a[i * sa], b[i * sb], x[i * sx]));
+          z[i] = static_cast<T>(
+              SpecialFunctions<HostMath>::IncompleteBeta(a[i * sa], b[i * sb], x[i * sx]));
         }
       });
       return absl::OkStatus();
@@ -136,17 +103,12 @@ absl::Status PrepareBetainc(KernelPrepare& k) {
 void RegisterBinaryKernels(KernelRegistry& registry) {
   Table table{registry};
   FillBinaryTable(table);
+  FillSpecialBinaryTable<HostMath>(table);
 
   registry.Add("Complex", "CPU", PrepareComplex);
   AddEquality<EqualOp>(registry, "Equal");
   AddEquality<NotEqualOp>(registry, "NotEqual");
   registry.Add("ApproximateEqual", "CPU", PrepareApproximateEqual);
-  table.Add<IgammaOp>("Igamma", 200, Types<float, double>());
-  table.Add<IgammacOp>("Igammac", 200, Types<float, double>());
-  table.Add<IgammaGradAOp>("IgammaGradA", 300, Types<float, double>());
-  table.Add<RandomGammaGradOp>("RandomGammaGrad", 300, Types<float, double>());
-  table.Add<PolygammaOp>("Polygamma", 200, Types<float, double>());
-  table.Add<ZetaOp>("Zeta", 200, Types<float, double>());
   registry.Add("Betainc", "CPU", PrepareBetainc);
 }
 

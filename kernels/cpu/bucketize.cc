@@ -4,19 +4,35 @@
 #include <cmath>
 #include <vector>
 
+#include "weir/kernels/common/histogram_functions.h"
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
-namespace {
 
-absl::Status PrepareBucketize(KernelPrepare& k) {
-  const std::vector<float> boundaries = k.Attr<std::vector<float>>("boundaries");
+absl::StatusOr<std::vector<float>> CheckBucketize(KernelPrepare& k) {
+  std::vector<float> boundaries = k.Attr<std::vector<float>>("boundaries");
   if (!std::is_sorted(boundaries.begin(), boundaries.end())) {
     return InvalidArgument("Expected sorted boundaries");
   }
-  const Shape& shape = k.In(0).shape();
-  k.Out(0).SetShape(shape);
-  const int64_t n = shape.num_elements();
+  k.Out(0).SetShape(k.In(0).shape());
+  return boundaries;
+}
+
+absl::StatusOr<int64_t> CheckHistogram(KernelPrepare& k) {
+  if (k.In(1).shape() != Shape({2})) return k.InvalidInput(1, "must be a vector of 2 elements");
+  if (k.In(2).shape().rank() != 0) return k.InvalidInput(2, "must be a scalar");
+  ASSIGN_OR_RETURN(const int64_t bins, k.IntValue(2));
+  if (bins <= 0) return InvalidArgument("nbins should be a positive number, but got '", bins, "'");
+  k.Out(0).SetShape(Shape({bins}));
+  return bins;
+}
+
+namespace {
+
+absl::Status PrepareBucketize(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const std::vector<float> boundaries, CheckBucketize(k));
+  const int64_t n = k.In(0).shape().num_elements();
   return DispatchType<int32_t, int64_t, float, double>(
       k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
         return k.Run([=](KernelRun& r) {
@@ -36,11 +52,7 @@ absl::Status PrepareBucketize(KernelPrepare& k) {
 }
 
 absl::Status PrepareHistogram(KernelPrepare& k) {
-  if (k.In(1).shape() != Shape({2})) return k.InvalidInput(1, "must be a vector of 2 elements");
-  if (k.In(2).shape().rank() != 0) return k.InvalidInput(2, "must be a scalar");
-  ASSIGN_OR_RETURN(const int64_t bins, k.IntValue(2));
-  if (bins <= 0) return InvalidArgument("nbins should be a positive number, but got '", bins, "'");
-  k.Out(0).SetShape(Shape({bins}));
+  ASSIGN_OR_RETURN(const int64_t bins, CheckHistogram(k));
   const int64_t n = k.In(0).shape().num_elements();
   return DispatchType<int32_t, int64_t, float, double>(
       k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
@@ -55,12 +67,8 @@ absl::Status PrepareHistogram(KernelPrepare& k) {
             }
             C* out = r.Out<C>(0);
             std::fill_n(out, bins, C(0));
-            const double width = (high - low) / static_cast<double>(bins);
             for (int64_t i = 0; i < n; ++i) {
-              const double bin = (static_cast<double>(x[i]) - low) / width;
-              // NaN counts in the first bin, too.
-              const double held = bin >= 0 ? std::min(bin, static_cast<double>(bins - 1)) : 0;
-              ++out[static_cast<int64_t>(held)];
+              ++out[BinOf(static_cast<double>(x[i]), low, high, bins)];
             }
             return absl::OkStatus();
           });

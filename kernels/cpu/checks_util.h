@@ -4,6 +4,8 @@
 // What preparations of an op have in common on every device: they check the inputs and set the
 // output's shape. Each is defined in the file of its op.
 
+#include <vector>
+
 #include "weir/kernels/cpu/index_util.h"
 #include "weir/runtime/kernel.h"
 
@@ -12,6 +14,11 @@ namespace weir {
 absl::Status CheckAddN(KernelPrepare& k);
 absl::Status CheckClip(KernelPrepare& k);
 absl::Status CheckBitpack(KernelPrepare& k);
+
+// The multiples, which divide the dimensions.
+absl::StatusOr<Dims> CheckTileGrad(KernelPrepare& k);
+// How many vectors there are.
+absl::StatusOr<int64_t> CheckCross(KernelPrepare& k);
 
 // Of Select: about how many elements one of the condition decides.
 absl::StatusOr<int64_t> CheckSelect(KernelPrepare& k);
@@ -71,6 +78,17 @@ struct StitchPlan {
 absl::StatusOr<StitchPlan> PlanDynamicStitch(KernelPrepare& k);
 // An array of `rows` rows.
 absl::StatusOr<Shape> ShapeOfRows(int64_t rows, absl::Span<const int64_t> row);
+
+struct BincountPlan {
+  int64_t values;  // How many are counted,
+  int64_t size;    // in so many bins,
+  bool weighted;   // by weights or one by one.
+};
+absl::StatusOr<BincountPlan> PlanBincount(KernelPrepare& k);
+// How many bins there are.
+absl::StatusOr<int64_t> CheckHistogram(KernelPrepare& k);
+// The sorted boundaries.
+absl::StatusOr<std::vector<float>> CheckBucketize(KernelPrepare& k);
 
 }  // namespace weir
 

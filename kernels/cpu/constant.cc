@@ -169,7 +169,7 @@ void RegisterConstantKernels(KernelRegistry& kernels) {
   kernels.Add("Const", kAnyDevice, PrepareConst);
   kernels.Add("Placeholder", "CPU", PreparePlaceholder);
   kernels.Add("PlaceholderV2", "CPU", PreparePlaceholder);
-  kernels.Add("PlaceholderWithDefault", "CPU", PreparePlaceholderWithDefault);
+  kernels.Add("PlaceholderWithDefault", kAnyDevice, PreparePlaceholderWithDefault);
   kernels.Add("ZerosLike", "CPU", PrepareZerosLike);
   kernels.Add("OnesLike", "CPU", PrepareOnesLike);
   kernels.Add("Fill", "CPU", PrepareFill);

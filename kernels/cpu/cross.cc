@@ -1,31 +1,26 @@
 // Cross (ops/cross.cc).
 
+#include "weir/kernels/common/binary_functions.h"
 #include "weir/kernels/common/checks.h"
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
-namespace {
 
-// a b - c d. Integers wrap around.
-template <typename T>
-T Minor(T a, T b, T c, T d) {
-  if constexpr (std::is_integral_v<T>) {
-    using U = std::conditional_t<(sizeof(T) > 4), uint64_t, uint32_t>;
-    return static_cast<T>(static_cast<U>(a) * static_cast<U>(b) -
-                          static_cast<U>(c) * static_cast<U>(d));
-  } else {
-    return a * b - c * d;
-  }
-}
-
-absl::Status PrepareCross(KernelPrepare& k) {
+absl::StatusOr<int64_t> CheckCross(KernelPrepare& k) {
   RETURN_IF_ERROR(CheckShapeOfInput0(k, 1));
   const Shape& shape = k.In(0).shape();
   if (shape.rank() < 1 || shape.dim(-1) != 3) {
     return k.InvalidInput(0, "must have 3 as its innermost dimension");
   }
   k.Out(0).SetShape(shape);
-  const int64_t n = shape.num_elements() / 3;
+  return shape.num_elements() / 3;
+}
+
+namespace {
+
+absl::Status PrepareCross(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const int64_t n, CheckCross(k));
   return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
     return k.Run([=](KernelRun& r) {
       const T* a = r.In<T>(0);
@@ -36,9 +31,9 @@ absl::Status PrepareCross(KernelPrepare& k) {
         for (int64_t i = 3 * begin; i < 3 * end; i += 3) {
           const C ax = a[i], ay = a[i + 1], az = a[i + 2];
           const C bx = b[i], by = b[i + 1], bz = b[i + 2];
-          out[i] = Minor<C>(ay, bz, az, by);
-          out[i + 1] = Minor<C>(az, bx, ax, bz);
-          out[i + 2] = Minor<C>(ax, by, ay, bx);
+          out[i] = MinorOf<C>(ay, bz, az, by);
+          out[i + 1] = MinorOf<C>(az, bx, ax, bz);
+          out[i + 2] = MinorOf<C>(ax, by, ay, bx);
         }
       });
       return absl::OkStatus();

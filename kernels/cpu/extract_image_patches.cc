@@ -1,14 +1,10 @@
-#include "weir/kernels/cpu/element_util.h"
+#include "weir/kernels/cpu/move_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/extract_image_patches_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
-
-struct PatchPlan {
-  PatchGeometry rows, columns;
-  int64_t height, width, channels;
-};
 
 // Writes the patch in row y and column x of one image; zeros outside of it.
 template <typename E>
@@ -27,7 +23,28 @@ void CopyPatch(const PatchPlan& p, int64_t y, int64_t x, const E* image, E* out)
   }
 }
 
-absl::Status PrepareExtractImagePatches(KernelPrepare& k) {
+absl::Status CopyPatches(KernelRun& r, const PatchPlan& plan) {
+  const Shape& output = r.Out(0).shape();
+  const int64_t lines = output.dim(0) * output.dim(1), depth = output.dim(3);
+  const int64_t line = output.dim(2) * depth;
+  return DispatchWidth(r.Out(0).dtype(), [&]<typename E>(TypeTag<E>) {
+    const E* in = r.In<E>(0);
+    E* out = r.Out<E>(0);
+    r.ParallelFor(lines, static_cast<double>(line), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const E* image = in + i / plan.rows.count * plan.height * plan.width * plan.channels;
+        for (int64_t x = 0; x < plan.columns.count; ++x) {
+          CopyPatch(plan, i % plan.rows.count, x, image, out + i * line + x * depth);
+        }
+      }
+    });
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+absl::Status PrepareExtractImagePatches(KernelPrepare& k, PatchMove move) {
   const Shape& images = k.In(0).shape();
   if (images.rank() != 4) return k.InvalidInput(0, "must be 4-dimensional");
   PatchPlan plan{{}, {}, images.dim(1), images.dim(2), images.dim(3)};
@@ -45,29 +62,12 @@ absl::Status PrepareExtractImagePatches(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const Shape output,
                    Shape::Make({images.dim(0), plan.rows.count, plan.columns.count, depth}));
   k.Out(0).SetShape(output);
-  const int64_t lines = output.num_elements() == 0 ? 0 : output.dim(0) * output.dim(1);
-  const int64_t line = output.dim(2) * depth;
-  return DispatchWidth(k.In(0).dtype(), [&]<typename E>(TypeTag<E>) {
-    return k.Run([=](KernelRun& r) -> absl::Status {
-      const E* in = r.In<E>(0);
-      E* out = r.Out<E>(0);
-      r.ParallelFor(lines, static_cast<double>(line), [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          const E* image = in + i / plan.rows.count * plan.height * plan.width * plan.channels;
-          for (int64_t x = 0; x < plan.columns.count; ++x) {
-            CopyPatch(plan, i % plan.rows.count, x, image, out + i * line + x * depth);
-          }
-        }
-      });
-      return absl::OkStatus();
-    });
-  });
+  if (output.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
+  return k.Run([plan, move](KernelRun& r) { return move(r, plan); });
 }
 
-}  // namespace
-
 void RegisterExtractImagePatchesKernels(KernelRegistry& kernels) {
-  kernels.Add("ExtractImagePatches", "CPU", PrepareExtractImagePatches);
+  kernels.Add("ExtractImagePatches", "CPU", PrepareMove<PrepareExtractImagePatches, CopyPatches>);
 }
 
 }  // namespace weir

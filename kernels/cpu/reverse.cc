@@ -59,21 +59,13 @@ absl::Status PrepareReverse(KernelPrepare& k, ViewCopy copy) {
 
 namespace {
 
-// The input seen as [outer, first, middle, second, inner], where first and second are the batch and
-// the sequence axis in the order in which they stand.
-struct SequenceLayout {
-  int64_t outer, first, middle, second, inner;
-  bool batch_first;
-};
-
 template <typename T, typename Length>
 absl::Status ReverseSequences(KernelRun& r, const SequenceLayout& at) {
   // Copied before they are checked, so that nobody can change them in between.
-  const int64_t batches = at.batch_first ? at.first : at.second;
-  const int64_t extent = at.batch_first ? at.second : at.first;
+  const int64_t extent = at.extent();
   const Length* given = r.In<Length>(1);
-  std::vector<int64_t> lengths(given, given + batches);
-  for (int64_t b = 0; b < batches; ++b) {
+  std::vector<int64_t> lengths(given, given + at.batches());
+  for (int64_t b = 0; b < at.batches(); ++b) {
     const int64_t length = lengths[static_cast<size_t>(b)];
     if (length < 0 || length > extent) {
       return InvalidArgument("seq_lens(", b, ") = ", length, " is outside of [0, ", extent, "]");
@@ -81,23 +73,26 @@ absl::Status ReverseSequences(KernelRun& r, const SequenceLayout& at) {
   }
   const T* in = r.In<T>(0);
   T* out = r.Out<T>(0);
-  const int64_t rows = at.outer * at.first * at.middle * at.second;
-  const int64_t second_step = 1, first_step = at.middle * at.second;
-  r.ParallelFor(rows, static_cast<double>(at.inner) + 8, [&](int64_t begin, int64_t end) {
+  r.ParallelFor(at.rows(), static_cast<double>(at.inner) + 8, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      const int64_t second = row % at.second, first = row / first_step % at.first;
-      const int64_t batch = at.batch_first ? first : second;
-      const int64_t position = at.batch_first ? second : first;
-      const int64_t step = at.batch_first ? second_step : first_step;
-      const int64_t length = lengths[static_cast<size_t>(batch)];
-      const int64_t from = position < length ? row + (length - 1 - 2 * position) * step : row;
+      const int64_t from = at.Reversed(row, lengths[static_cast<size_t>(at.BatchOf(row))]);
       CopyRow(in + from * at.inner, out + row * at.inner, at.inner);
     }
   });
   return absl::OkStatus();
 }
 
-absl::Status PrepareReverseSequence(KernelPrepare& k) {
+absl::Status ReverseInput(KernelRun& r, const SequenceLayout& layout) {
+  return DispatchElements(r.Out(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    return DispatchType<int32_t, int64_t>(r.In(1).dtype(), [&]<typename Length>(TypeTag<Length>) {
+      return ReverseSequences<T, Length>(r, layout);
+    });
+  });
+}
+
+}  // namespace
+
+absl::Status PrepareReverseSequence(KernelPrepare& k, SequenceMove move) {
   const Shape& x = k.In(0).shape();
   ASSIGN_OR_RETURN(const int batch,
                    ResolveAxis(k.Attr<int64_t>("batch_dim"), x.rank(), "batch_dim"));
@@ -116,19 +111,13 @@ absl::Status PrepareReverseSequence(KernelPrepare& k) {
       .inner = x.Count(second + 1, x.rank()),
       .batch_first = batch < seq,
   };
-  return DispatchElements(k.OutType(0), [&]<typename T>(TypeTag<T>) {
-    return k.ForType<int32_t, int64_t>("Tlen", [&]<typename Length>() {
-      return k.Run([layout](KernelRun& r) { return ReverseSequences<T, Length>(r, layout); });
-    });
-  });
+  return k.Run([layout, move](KernelRun& r) { return move(r, layout); });
 }
-
-}  // namespace
 
 void RegisterReverseKernels(KernelRegistry& kernels) {
   kernels.Add("ReverseV2", "CPU", PrepareMove<PrepareReverseV2, CopyThroughView>);
   kernels.Add("Reverse", "CPU", PrepareMove<PrepareReverse, CopyThroughView>);
-  kernels.Add("ReverseSequence", "CPU", PrepareReverseSequence);
+  kernels.Add("ReverseSequence", "CPU", PrepareMove<PrepareReverseSequence, ReverseInput>);
 }
 
 }  // namespace weir

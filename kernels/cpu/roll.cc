@@ -1,16 +1,10 @@
 #include "weir/kernels/cpu/move_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
-
-// The input's axes up to the innermost one that is shifted; what is inside of it moves as a whole.
-struct RollPlan {
-  Dims extents;
-  Dims shifts;  // In [0, extent).
-  int64_t inner = 1;
-};
 
 template <typename T>
 void RollRows(const RollPlan& plan, const T* in, T* out, int64_t begin, int64_t end) {
@@ -18,19 +12,27 @@ void RollRows(const RollPlan& plan, const T* in, T* out, int64_t begin, int64_t 
   const int64_t head = plan.shifts[last] * plan.inner;  // What comes round from the row's end.
   const int64_t length = plan.extents[last] * plan.inner;
   for (int64_t row = begin; row < end; ++row) {
-    int64_t rest = row, from = 0, step = 1;
-    for (size_t d = last; d-- > 0;) {
-      const int64_t extent = plan.extents[d], shifted = rest % extent - plan.shifts[d];
-      from += (shifted < 0 ? shifted + extent : shifted) * step;
-      rest /= extent;
-      step *= extent;
-    }
+    const int64_t from = UnshiftedRow(plan.extents.data(), plan.shifts.data(),
+                                      static_cast<int>(last), row);
     CopyRow(in + from * length + (length - head), out + row * length, head);
     CopyRow(in + from * length, out + row * length + head, length - head);
   }
 }
 
-absl::Status PrepareRoll(KernelPrepare& k) {
+absl::Status RollInput(KernelRun& r, const RollPlan& plan) {
+  const int64_t length = plan.extents.back() * plan.inner;
+  return DispatchElements(r.Out(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    r.ParallelFor(r.Out(0).num_elements() / length, static_cast<double>(length) + 8,
+                  [&](int64_t begin, int64_t end) {
+                    RollRows(plan, r.In<T>(0), r.Out<T>(0), begin, end);
+                  });
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+absl::Status PrepareRoll(KernelPrepare& k, RollMove move) {
   const Shape& x = k.In(0).shape();
   if (x.rank() < 1) return k.InvalidInput(0, "must be 1-D or higher");
   ASSIGN_OR_RETURN(const Dims shifts, k.IntValues(1));
@@ -62,20 +64,11 @@ absl::Status PrepareRoll(KernelPrepare& k) {
     k.Out(0).Alias(0);
     return k.NothingToRun();
   }
-  const int64_t rows = x.Count(0, static_cast<int>(last));
-  return DispatchElements(k.OutType(0), [&]<typename T>(TypeTag<T>) {
-    return k.Run([plan, rows](KernelRun& r) {
-      const double cost = static_cast<double>(plan.extents.back() * plan.inner) + 8;
-      r.ParallelFor(rows, cost, [&](int64_t begin, int64_t end) {
-        RollRows(plan, r.In<T>(0), r.Out<T>(0), begin, end);
-      });
-      return absl::OkStatus();
-    });
-  });
+  return k.Run([plan, move](KernelRun& r) { return move(r, plan); });
 }
 
-}  // namespace
-
-void RegisterRollKernels(KernelRegistry& kernels) { kernels.Add("Roll", "CPU", PrepareRoll); }
+void RegisterRollKernels(KernelRegistry& kernels) {
+  kernels.Add("Roll", "CPU", PrepareMove<PrepareRoll, RollInput>);
+}
 
 }  // namespace weir

@@ -1,30 +1,17 @@
 #include <algorithm>
 
 #include "weir/kernels/cpu/move_util.h"
-#include "weir/kernels/cpu/strided_util.h"
+#include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/space_batch_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
 namespace {
 
-// One of the spatial axes: `space` positions, cut into `blocks` blocks of `block` after `before`
-// positions were put in front.
-struct BlockAxis {
-  int64_t space, blocks, block, before;
-};
-
-// The image side is [batch, space..., inner], the block side [block positions * batch, blocks...,
-// inner], where inner joins all axes behind the spatial ones.
-struct BlockPlan {
-  absl::InlinedVector<BlockAxis, 4> axes;
-  int64_t batch = 1;
-  int64_t inner = 1;
-};
-
 BlockPlan PlanBlocks(const Shape& image, const Shape& blocked, absl::Span<const int64_t> block,
-                     absl::Span<const int64_t> amounts) {
+                     absl::Span<const int64_t> amounts, bool to_batch) {
   BlockPlan plan;
+  plan.to_batch = to_batch;
   plan.batch = image.dim(0);
   plan.inner = image.Count(static_cast<int>(block.size()) + 1, image.rank());
   for (size_t i = 0; i < block.size(); ++i) {
@@ -43,71 +30,33 @@ BlockPlan PlanBlocks(const Shape& image, const Shape& blocked, absl::Span<const 
   return plan;
 }
 
-// The row of the image at which row `row` of the block side comes from, or -1 when it lies in the
-// padding.
-int64_t ImageRow(const BlockPlan& plan, int64_t row) {
-  int64_t rest = row, blocks = 1;
-  for (const BlockAxis& axis : plan.axes) blocks *= axis.blocks;
-  int64_t position = rest / blocks;  // In the joined axis of block positions and batch.
-  rest %= blocks;
-  const int64_t batch = position % plan.batch;
-  position /= plan.batch;
-  int64_t image = 0, step = 1;
-  for (size_t d = plan.axes.size(); d-- > 0;) {
-    const BlockAxis& axis = plan.axes[d];
-    const int64_t at = rest % axis.blocks * axis.block + position % axis.block - axis.before;
-    if (at < 0 || at >= axis.space) return -1;
-    image += at * step;
-    step *= axis.space;
-    rest /= axis.blocks;
-    position /= axis.block;
-  }
-  return image + batch * step;
+template <typename T>
+void MoveRows(const KernelRun& r, const BlockPlan& plan, const T* in, T* out, int64_t rows) {
+  const auto rank = static_cast<int>(plan.axes.size());
+  r.ParallelFor(rows, static_cast<double>(plan.inner) + 16, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const int64_t from = plan.to_batch ? ImageRow(plan.axes.data(), rank, plan.batch, row)
+                                         : BlockRow(plan.axes.data(), rank, plan.batch, row);
+      T* const to = out + row * plan.inner;
+      if (from < 0) {
+        std::fill_n(to, plan.inner, T());
+      } else {
+        CopyRow(in + from * plan.inner, to, plan.inner);
+      }
+    }
+  });
 }
 
-// The row of the block side that holds row `row` of the image.
-int64_t BlockRow(const BlockPlan& plan, int64_t row) {
-  int64_t rest = row, position = 0, positions = 1, blocked = 0, step = 1;
-  for (size_t d = plan.axes.size(); d-- > 0;) {
-    const BlockAxis& axis = plan.axes[d];
-    const int64_t at = rest % axis.space + axis.before;
-    position += at % axis.block * positions;
-    positions *= axis.block;
-    blocked += at / axis.block * step;
-    step *= axis.blocks;
-    rest /= axis.space;
-  }
-  return (position * plan.batch + rest) * step + blocked;
-}
-
-absl::Status RunBlocks(KernelPrepare& k, const BlockPlan& plan, bool to_batch) {
-  const int64_t n = k.Out(0).shape.num_elements();
-  if (n == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
-  const int64_t rows = n / plan.inner;
-  return DispatchElements(k.OutType(0), [&]<typename T>(TypeTag<T>) {
-    return k.Run([plan, rows, to_batch](KernelRun& r) {
-      const T* in = r.In<T>(0);
-      T* out = r.Out<T>(0);
-      const double cost = static_cast<double>(plan.inner) + 16;
-      r.ParallelFor(rows, cost, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) {
-          const int64_t from = to_batch ? ImageRow(plan, row) : BlockRow(plan, row);
-          T* const to = out + row * plan.inner;
-          if (from < 0) {
-            std::fill_n(to, plan.inner, T());
-          } else {
-            CopyRow(in + from * plan.inner, to, plan.inner);
-          }
-        }
-      });
-      return absl::OkStatus();
-    });
+absl::Status MoveBlocks(KernelRun& r, const BlockPlan& plan) {
+  return DispatchElements(r.Out(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    MoveRows(r, plan, r.In<T>(0), r.Out<T>(0), r.Out(0).num_elements() / plan.inner);
+    return absl::OkStatus();
   });
 }
 
 // `blocks` and the [n, 2] input `amounts` (paddings or crops) of the op.
-template <bool kToBatch>
-absl::Status PrepareBlocks(KernelPrepare& k, const Dims& block, int amounts_input) {
+absl::Status PrepareBlocks(KernelPrepare& k, bool to_batch, const Dims& block, int amounts_input,
+                           BlockMove move) {
   ASSIGN_OR_RETURN(const Tensor table, k.Value(amounts_input));
   if (table.rank() != 2 || table.dim(1) != 2 ||
       table.dim(0) != static_cast<int64_t>(block.size())) {
@@ -116,25 +65,25 @@ absl::Status PrepareBlocks(KernelPrepare& k, const Dims& block, int amounts_inpu
   ASSIGN_OR_RETURN(const Tensor flat, table.Reshaped(Shape({table.num_elements()})));
   ASSIGN_OR_RETURN(const Dims amounts, IntVector(flat, "paddings or crops"));
   const Shape& x = k.In(0).shape();
-  ASSIGN_OR_RETURN(const PartialShape out, kToBatch ? SpaceToBatchShape(x, block, amounts)
+  ASSIGN_OR_RETURN(const PartialShape out, to_batch ? SpaceToBatchShape(x, block, amounts)
                                                     : BatchToSpaceShape(x, block, amounts));
   const Shape y = out.ToShape();
   k.Out(0).SetShape(y);
-  return RunBlocks(
-      k, kToBatch ? PlanBlocks(x, y, block, amounts) : PlanBlocks(y, x, block, amounts), kToBatch);
+  if (y.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
+  const BlockPlan plan = to_batch ? PlanBlocks(x, y, block, amounts, true)
+                                  : PlanBlocks(y, x, block, amounts, false);
+  return k.Run([plan, move](KernelRun& r) { return move(r, plan); });
 }
 
-template <bool kToBatch>
-absl::Status PrepareBlocksND(KernelPrepare& k) {
+absl::Status PrepareBlocksND(KernelPrepare& k, bool to_batch, BlockMove move) {
   if (k.In(1).shape().rank() != 1) return k.InvalidInput(1, "must be a vector");
   ASSIGN_OR_RETURN(const Dims block, k.IntValues(1));
-  return PrepareBlocks<kToBatch>(k, block, 2);
+  return PrepareBlocks(k, to_batch, block, 2, move);
 }
 
-template <bool kToBatch>
-absl::Status PrepareBlocks2D(KernelPrepare& k) {
+absl::Status PrepareBlocks2D(KernelPrepare& k, bool to_batch, BlockMove move) {
   if (k.In(0).shape().rank() != 4) return k.InvalidInput(0, "must have rank 4");
-  return PrepareBlocks<kToBatch>(k, Dims(2, k.Attr<int64_t>("block_size")), 1);
+  return PrepareBlocks(k, to_batch, Dims(2, k.Attr<int64_t>("block_size")), 1, move);
 }
 
 // The order in which the output reads the input: the image side has each spatial axis as
@@ -180,29 +129,48 @@ StridedView DepthView(const Shape& x, int64_t block, const std::string& format, 
   return view;
 }
 
-template <bool kToDepth>
-absl::Status PrepareDepth(KernelPrepare& k) {
+absl::Status PrepareDepth(KernelPrepare& k, bool to_depth, ViewCopy copy) {
   const Shape& x = k.In(0).shape();
   const int64_t block = k.Attr<int64_t>("block_size");
   const std::string format = k.Attr<std::string>("data_format");
-  ASSIGN_OR_RETURN(const PartialShape out, kToDepth ? SpaceToDepthShape(x, block, format)
+  ASSIGN_OR_RETURN(const PartialShape out, to_depth ? SpaceToDepthShape(x, block, format)
                                                     : DepthToSpaceShape(x, block, format));
   k.Out(0).SetShape(out.ToShape());
   if (x.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
-  const StridedView view = DepthView(x, block, format, kToDepth).Simplified();
-  return k.Run(
-      [view, dtype = k.OutType(0)](KernelRun& r) { return CopyThroughView(r, dtype, view, 0, 0); });
+  const StridedView view = DepthView(x, block, format, to_depth).Simplified();
+  return k.Run([copy, view, dtype = k.OutType(0)](KernelRun& r) {
+    return copy(r, dtype, view, 0, 0);
+  });
 }
 
 }  // namespace
 
+absl::Status PrepareSpaceToBatchND(KernelPrepare& k, BlockMove move) {
+  return PrepareBlocksND(k, /*to_batch=*/true, move);
+}
+absl::Status PrepareBatchToSpaceND(KernelPrepare& k, BlockMove move) {
+  return PrepareBlocksND(k, /*to_batch=*/false, move);
+}
+absl::Status PrepareSpaceToBatch(KernelPrepare& k, BlockMove move) {
+  return PrepareBlocks2D(k, /*to_batch=*/true, move);
+}
+absl::Status PrepareBatchToSpace(KernelPrepare& k, BlockMove move) {
+  return PrepareBlocks2D(k, /*to_batch=*/false, move);
+}
+absl::Status PrepareSpaceToDepth(KernelPrepare& k, ViewCopy copy) {
+  return PrepareDepth(k, /*to_depth=*/true, copy);
+}
+absl::Status PrepareDepthToSpace(KernelPrepare& k, ViewCopy copy) {
+  return PrepareDepth(k, /*to_depth=*/false, copy);
+}
+
 void RegisterSpaceBatchKernels(KernelRegistry& kernels) {
-  kernels.Add("SpaceToBatchND", "CPU", PrepareBlocksND<true>);
-  kernels.Add("BatchToSpaceND", "CPU", PrepareBlocksND<false>);
-  kernels.Add("SpaceToBatch", "CPU", PrepareBlocks2D<true>);
-  kernels.Add("BatchToSpace", "CPU", PrepareBlocks2D<false>);
-  kernels.Add("SpaceToDepth", "CPU", PrepareDepth<true>);
-  kernels.Add("DepthToSpace", "CPU", PrepareDepth<false>);
+  kernels.Add("SpaceToBatchND", "CPU", PrepareMove<PrepareSpaceToBatchND, MoveBlocks>);
+  kernels.Add("BatchToSpaceND", "CPU", PrepareMove<PrepareBatchToSpaceND, MoveBlocks>);
+  kernels.Add("SpaceToBatch", "CPU", PrepareMove<PrepareSpaceToBatch, MoveBlocks>);
+  kernels.Add("BatchToSpace", "CPU", PrepareMove<PrepareBatchToSpace, MoveBlocks>);
+  kernels.Add("SpaceToDepth", "CPU", PrepareMove<PrepareSpaceToDepth, CopyThroughView>);
+  kernels.Add("DepthToSpace", "CPU", PrepareMove<PrepareDepthToSpace, CopyThroughView>);
 }
 
 }  // namespace weir

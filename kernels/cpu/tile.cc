@@ -1,6 +1,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/moving_util.h"
 #include "weir/ops/array_util.h"
 #include "weir/runtime/kernel.h"
@@ -68,12 +69,12 @@ std::vector<int64_t> OffsetsOf(const StridedView& view) {
 template <typename T>
 using Sum = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
 
-absl::Status PrepareTileGrad(KernelPrepare& k) {
-  ASSIGN_OR_RETURN(const Dims multiples, Multiples(k, 1));
+}  // namespace
+
+absl::StatusOr<Dims> CheckTileGrad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(Dims multiples, Multiples(k, 1));
   const Shape& dy = k.In(0).shape();
-  const Dims strides = RowMajorStrides(dy);
   Dims dims(multiples.size());
-  StridedView first, copies;
   for (size_t i = 0; i < multiples.size(); ++i) {
     const int64_t extent = dy.dim(static_cast<int>(i));
     if (extent % multiples[i] != 0) {
@@ -81,11 +82,24 @@ absl::Status PrepareTileGrad(KernelPrepare& k) {
                              "], but ", extent, " % ", multiples[i], " != 0");
     }
     dims[i] = extent / multiples[i];
-    first.Add(dims[i], strides[i]);
-    copies.Add(multiples[i], strides[i] * dims[i]);
   }
   ASSIGN_OR_RETURN(const Shape shape, Shape::Make(dims));
   k.Out(0).SetShape(shape);
+  return multiples;
+}
+
+namespace {
+
+absl::Status PrepareTileGrad(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const Dims multiples, CheckTileGrad(k));
+  const Dims strides = RowMajorStrides(k.In(0).shape());
+  const Shape shape = k.Out(0).shape;
+  StridedView first, copies;
+  for (size_t i = 0; i < multiples.size(); ++i) {
+    const int64_t extent = shape.dim(static_cast<int>(i));
+    first.Add(extent, strides[i]);
+    copies.Add(multiples[i], strides[i] * extent);
+  }
   if (shape.num_elements() == 0) {
     return k.Run([](KernelRun&) { return absl::OkStatus(); });
   }

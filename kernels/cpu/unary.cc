@@ -24,44 +24,14 @@ WEIR_FAST_IN_FLOAT(Tanh)
 WEIR_FAST_IN_FLOAT(Sigmoid)
 #undef WEIR_FAST_IN_FLOAT
 
-struct LgammaOp {
-  template <typename T>
-  static T Of(T x) {
-    return static_cast<T>(LogGamma(x));
-  }
-};
-struct DigammaOp {
-  template <typename T>
-  static T Of(T x) {
-    return static_cast<T>(Digamma(x));
-  }
-};
-struct BesselI0eOp {
-  template <typename T>
-  static T Of(T x) {
-    return static_cast<T>(BesselI0e(x));
-  }
-};
-struct BesselI1eOp {
-  template <typename T>
-  static T Of(T x) {
-    return static_cast<T>(BesselI1e(x));
-  }
-};
-
-// Real results of complex numbers: T and Tout must belong together.
+// Real results of complex numbers.
 template <typename Op>
 void AddComplexPart(KernelRegistry& registry, absl::string_view op, double cost) {
   registry.Add(op, "CPU", [cost](KernelPrepare& k) {
-    return DispatchType<Complex64, Complex128>(
-        k.In(0).dtype(), [&]<typename T>(TypeTag<T>) -> absl::Status {
-          if (k.OutType(0) != kDTypeOf<typename T::value_type>) {
-            return InvalidArgument("Tout must be the type of the parts of ",
-                                   DataTypeName(k.In(0).dtype()), ", but is ",
-                                   DataTypeName(k.OutType(0)));
-          }
-          return PrepareUnaryLoop(k, UnaryLoopOf<Op, T>(), cost);
-        });
+    RETURN_IF_ERROR(CheckPartOutput(k));
+    return DispatchType<Complex64, Complex128>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+      return PrepareUnaryLoop(k, UnaryLoopOf<Op, T>(), cost);
+    });
   });
 }
 
@@ -92,11 +62,8 @@ struct Table {
 void RegisterUnaryKernels(KernelRegistry& registry) {
   Table table{registry};
   FillUnaryTable(table);
+  FillSpecialUnaryTable<HostMath>(table);
 
-  table.Add<LgammaOp>("Lgamma", 60, FloatTypes());
-  table.Add<DigammaOp>("Digamma", 60, FloatTypes());
-  table.Add<BesselI0eOp>("BesselI0e", 100, FloatTypes());
-  table.Add<BesselI1eOp>("BesselI1e", 100, FloatTypes());
   table.Add<ConjOp>("Conj", 1, Types<Complex64, Complex128>());
   AddComplexPart<RealOp>(registry, "Real", 1);
   AddComplexPart<ImagOp>(registry, "Imag", 1);

@@ -17,6 +17,9 @@ struct alignas(2 * sizeof(F)) ComplexNumber {
   constexpr ComplexNumber() = default;
   constexpr ComplexNumber(F real, F imaginary = 0) : re(real), im(imaginary) {}  // NOLINT
 
+  constexpr F real() const { return re; }
+  constexpr F imag() const { return im; }
+
   friend constexpr ComplexNumber operator+(ComplexNumber a, ComplexNumber b) {
     return {a.re + b.re, a.im + b.im};
   }
@@ -36,6 +39,7 @@ struct alignas(2 * sizeof(F)) ComplexNumber {
     const F ratio = b.re / b.im, scale = b.re * ratio + b.im;
     return {(a.re * ratio + a.im) / scale, (a.im * ratio - a.re) / scale};
   }
+  friend constexpr bool operator==(const ComplexNumber&, const ComplexNumber&) = default;
   constexpr ComplexNumber& operator-=(ComplexNumber b) { return *this = *this - b; }
 };
 

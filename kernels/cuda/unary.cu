@@ -2,7 +2,9 @@
 
 #include "weir/kernels/common/checks.h"
 #include "weir/kernels/common/unary_functions.h"
+#include "weir/kernels/cuda/complex_util.h"
 #include "weir/kernels/cuda/elementwise_util.h"
+#include "weir/kernels/cuda/special_math_util.h"
 
 namespace weir {
 namespace {
@@ -20,6 +22,15 @@ absl::Status PrepareGrad(KernelPrepare& k) {
   const int64_t n = k.In(0).shape().num_elements();
   ASSIGN_OR_RETURN(const BroadcastIndex index, PrepareBroadcast(k));
   return k.Run([n, index](KernelRun& r) { return RunBinary<Op, T>(r, n, index); });
+}
+
+// Ops of complex numbers alone; kPart: the result is a real number.
+template <typename Op, bool kPart>
+absl::Status PrepareOfComplex(KernelPrepare& k) {
+  if constexpr (kPart) RETURN_IF_ERROR(CheckPartOutput(k));
+  return DispatchType<Complex64, Complex128>(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    return PrepareUnary<Op, DeviceNumber<T>>(k);
+  });
 }
 
 struct Table {
@@ -42,6 +53,13 @@ struct Table {
 void RegisterUnaryCudaKernels(KernelRegistry& registry) {
   Table table{registry};
   FillUnaryTable(table);
+  FillSpecialUnaryTable<DeviceMath>(table);
+
+  registry.Add("Conj", "GPU", PrepareOfComplex<ConjOp, false>);
+  registry.Add("Real", "GPU", PrepareOfComplex<RealOp, true>);
+  registry.Add("Imag", "GPU", PrepareOfComplex<ImagOp, true>);
+  registry.Add("ComplexAbs", "GPU", PrepareOfComplex<ComplexAbsOp, true>);
+  registry.Add("Angle", "GPU", PrepareOfComplex<AngleOp, true>);
 }
 
 }  // namespace weir
