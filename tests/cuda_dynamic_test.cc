@@ -33,8 +33,8 @@ Operation BuildOf(const char* op, const Scope& scope, const std::vector<Output>&
 }
 
 void ExpectSameOf(const char* op, const std::vector<Tensor>& inputs) {
-  SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(inputs[0].dtype()), " ",
-                            inputs[0].shape().ToString()));
+  SCOPED_TRACE(
+      absl::StrCat(op, " ", DataTypeName(inputs[0].dtype()), " ", inputs[0].shape().ToString()));
   ExpectSame(inputs, 0, [&](const Scope& scope, const std::vector<Output>& in) {
     return BuildOf(op, scope, in);
   });
@@ -97,8 +97,8 @@ TEST(CudaListDiffTest, FindsWhatIsMissing) {
     ExpectSameOf("ListDiff", {Tensor::Make(type, {0}).value(), FewNumbers(type, {50}, 83)});
   }
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  ExpectSameOf("ListDiff", {Tensor::Vector<float>({nan, 0.0f, 1}),
-                            Tensor::Vector<float>({nan, -0.0f, 2})});
+  ExpectSameOf("ListDiff",
+               {Tensor::Vector<float>({nan, 0.0f, 1}), Tensor::Vector<float>({nan, -0.0f, 2})});
 }
 
 BuildOp Partition(int partitions) {
@@ -160,10 +160,9 @@ TEST(CudaDynamicStitchTest, TheLastRowStays) {
 }
 
 TEST(CudaDynamicStitchTest, ReportsNegativeIndices) {
-  const auto got =
-      RunOnGpu({Tensor::Vector<int32_t>({1, 0}), Tensor::Vector<int32_t>({5, -3, -4}),
-                Numbers(DT_FLOAT, {2}), Numbers(DT_FLOAT, {3})},
-               StitchOf("DynamicStitch"));
+  const auto got = RunOnGpu({Tensor::Vector<int32_t>({1, 0}), Tensor::Vector<int32_t>({5, -3, -4}),
+                             Numbers(DT_FLOAT, {2}), Numbers(DT_FLOAT, {3})},
+                            StitchOf("DynamicStitch"));
   EXPECT_EQ(got.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(got.status().message().find("indices[1][1] = -3 is not in"), absl::string_view::npos)
       << got.status();

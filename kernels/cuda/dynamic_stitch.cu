@@ -1,5 +1,5 @@
-// DynamicStitch and ParallelDynamicStitch (ops/dynamic_stitch.cc). Of several rows for one place the
-// last stays, whatever the order in which threads arrive.
+// DynamicStitch and ParallelDynamicStitch (ops/dynamic_stitch.cc). Of several rows for one place
+// the last stays, whatever the order in which threads arrive.
 
 #include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cuda/dynamic_util.h"

@@ -177,9 +177,9 @@ absl::Status CopyDistinct(const KernelRun& r, const SliceView& view, int64_t cou
   const int64_t bytes = view.inner * static_cast<int64_t>(DataTypeSize(x.dtype()));
   const int64_t word = WidestWord(bytes, Address(x.raw_data()), Address(y.raw_data()));
   return DispatchWord(word, [&]<typename E>(TypeTag<E>) {
-    return ForEachInRows(r, view.outer * count, bytes / word,
-                         CopyFirst<E>{x.data<E>(), y.mutable_data<E>(), firsts, view.length, count,
-                                      bytes / word});
+    return ForEachInRows(
+        r, view.outer * count, bytes / word,
+        CopyFirst<E>{x.data<E>(), y.mutable_data<E>(), firsts, view.length, count, bytes / word});
   });
 }
 

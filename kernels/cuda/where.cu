@@ -33,7 +33,8 @@ struct WritePosition {
 
 absl::Status PrepareWhere(KernelPrepare& k) {
   const Shape& shape = k.In(0).shape();
-  if (shape.rank() > WritePosition::kMostDims) return absl::UnimplementedError("so many dimensions");
+  if (shape.rank() > WritePosition::kMostDims)
+    return absl::UnimplementedError("so many dimensions");
   k.Out(0).Unsized();
   WritePosition write;
   write.rank = shape.rank();
