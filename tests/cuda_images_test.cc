@@ -102,6 +102,109 @@ TEST(CudaLrnTest, ChannelsAmongTheirNeighbours) {
   }
 }
 
+// A window over volumes, whose strides are shorter, equal and longer than it.
+struct Volumes {
+  Shape input;
+  std::vector<int64_t> window, strides;
+  const char* padding;
+};
+const Volumes kVolumes[] = {
+    {{2, 7, 6, 9, 3}, {1, 3, 2, 3, 1}, {1, 2, 1, 2, 1}, "SAME"},
+    {{1, 8, 8, 8, 5}, {1, 2, 2, 2, 1}, {1, 2, 2, 2, 1}, "VALID"},
+    {{3, 5, 6, 7, 1}, {1, 2, 1, 2, 1}, {1, 3, 2, 3, 1}, "VALID"},
+    {{2, 1, 9, 9, 2}, {1, 1, 3, 3, 1}, {1, 1, 2, 1, 1}, "SAME"},
+};
+
+BuildOp PoolOf(const char* op, const Volumes& v) {
+  return [=](const Scope& scope, const std::vector<Output>& in) {
+    OpBuilder builder = scope.Op(op);
+    for (const Output& input : in) builder.In(input);
+    return builder.Attr("ksize", v.window)
+        .Attr("strides", v.strides)
+        .Attr("padding", v.padding)
+        .Build();
+  };
+}
+
+Tensor ShapeTensor(const Shape& shape) {
+  return Tensor::Vector<int32_t>(std::vector<int32_t>(shape.dims().begin(), shape.dims().end()));
+}
+
+TEST(CudaPoolTest, Volumes) {
+  for (const Volumes& v : kVolumes) {
+    for (const DataType type : {DT_HALF, DT_FLOAT}) {
+      SCOPED_TRACE(absl::StrCat(v.input.ToString(), " ", DataTypeName(type)));
+      const double tolerance = ToleranceOf(type);
+      const Tensor x = Numbers(type, v.input);
+      ExpectSame({x}, 0, PoolOf("MaxPool3D", v));
+      ExpectSame({x}, tolerance, PoolOf("AvgPool3D", v));
+      const Tensor y = RunOnGpu({x}, PoolOf("MaxPool3D", v)).value()[0];
+      const Tensor dy = Numbers(type, y.shape(), 3);
+      ExpectSame({x, y, dy}, tolerance, PoolOf("MaxPool3DGrad", v));
+      ExpectSame({x, y, Numbers(type, v.input, 5)}, 0, PoolOf("MaxPool3DGradGrad", v));
+      ExpectSame({ShapeTensor(v.input), dy}, tolerance, PoolOf("AvgPool3DGrad", v));
+    }
+  }
+}
+
+TEST(CudaPoolTest, PositionsOfMaxima) {
+  const Volumes windows[] = {
+      {{3, 20, 17, 5}, {1, 3, 2, 1}, {1, 2, 1, 1}, "SAME"},
+      {{2, 16, 16, 3}, {1, 2, 2, 1}, {1, 2, 2, 1}, "VALID"},
+  };
+  for (const Volumes& v : windows) {
+    for (const DataType type : {DT_HALF, DT_FLOAT, DT_INT64, DT_UINT8}) {
+      for (const DataType positions : {DT_INT32, DT_INT64}) {
+        for (const bool batch : {false, true}) {
+          SCOPED_TRACE(absl::StrCat(v.input.ToString(), " ", DataTypeName(type), " ",
+                                    DataTypeName(positions), " ", batch));
+          const auto build = [&](const char* op) -> BuildOp {
+            return [&, op](const Scope& scope, const std::vector<Output>& in) {
+              OpBuilder builder = scope.Op(op);
+              for (const Output& input : in) builder.In(input);
+              return builder.Attr("ksize", v.window)
+                  .Attr("strides", v.strides)
+                  .Attr("padding", v.padding)
+                  .Attr("Targmax", positions)
+                  .Attr("include_batch_in_index", batch)
+                  .Build();
+            };
+          };
+          const Tensor x = Numbers(type, v.input);
+          ExpectSame({x}, 0, build("MaxPoolWithArgmax"));
+          const std::vector<Tensor> y = RunOnGpu({x}, build("MaxPoolWithArgmax")).value();
+          ExpectSame({x, Numbers(type, y[0].shape(), 3), y[1]}, 4 * ToleranceOf(type),
+                     build("MaxPoolGradWithArgmax"));
+          ExpectSame({x, Numbers(type, v.input, 5), y[1]}, 0, build("MaxPoolGradGradWithArgmax"));
+        }
+      }
+    }
+  }
+}
+
+TEST(CudaConvTest, Volumes) {
+  constexpr int64_t kFilters = 6;
+  for (const Volumes& v : kVolumes) {
+    const Shape filter({v.window[1], v.window[2], v.window[3], v.input.dim(4), kFilters});
+    const auto build = [&](const char* op) -> BuildOp {
+      return [&, op](const Scope& scope, const std::vector<Output>& in) {
+        OpBuilder builder = scope.Op(op);
+        for (const Output& input : in) builder.In(input);
+        return builder.Attr("strides", v.strides).Attr("padding", v.padding).Build();
+      };
+    };
+    for (const DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE}) {
+      SCOPED_TRACE(absl::StrCat(v.input.ToString(), " ", DataTypeName(type)));
+      const double tolerance = 10 * ToleranceOf(type);
+      const Tensor x = Numbers(type, v.input), w = Numbers(type, filter, 3);
+      ExpectSame({x, w}, tolerance, build("Conv3D"));
+      const Tensor dy = Numbers(type, RunOnGpu({x, w}, build("Conv3D")).value()[0].shape(), 5);
+      ExpectSame({ShapeTensor(v.input), w, dy}, tolerance, build("Conv3DBackpropInputV2"));
+      ExpectSame({x, ShapeTensor(filter), dy}, tolerance, build("Conv3DBackpropFilterV2"));
+    }
+  }
+}
+
 constexpr DataType kWidths[] = {DT_UINT8, DT_HALF, DT_FLOAT, DT_DOUBLE};
 
 TEST(CudaMatrixTest, Bands) {

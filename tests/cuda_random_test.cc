@@ -2,6 +2,7 @@
 
 #include <cuda_runtime.h>
 
+#include <limits>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -76,6 +77,42 @@ TEST(CudaRandomTest, Integers) {
   };
   check(Tensor::Scalar<int32_t>(-1000), Tensor::Scalar<int32_t>(2000000000));
   check(Tensor::Scalar<int64_t>(INT64_MIN), Tensor::Scalar<int64_t>(INT64_MAX));
+}
+
+TEST(CudaRandomTest, ClassesByTheirLogits) {
+  Tensor some_impossible = Numbers(DT_FLOAT, {3, 700});
+  for (int64_t i = 0; i < some_impossible.num_elements(); i += 3) {
+    some_impossible.mutable_data<float>()[i] = -std::numeric_limits<float>::infinity();
+  }
+  const Tensor all_logits[] = {some_impossible, Numbers(DT_HALF, {2, 5}),
+                               Numbers(DT_DOUBLE, {1, 300}), Numbers(DT_FLOAT, {3000, 4})};
+  for (const Tensor& logits : all_logits) {
+    for (const int32_t samples : {0, 1, 7, 600}) {
+      if (samples * logits.shape().dim(0) > 20000) continue;
+      for (const DataType type : {DT_INT32, DT_INT64}) {
+        SCOPED_TRACE(
+            absl::StrCat(logits.shape().ToString(), " ", samples, " ", DataTypeName(type)));
+        ExpectSame({logits, Tensor::Scalar<int32_t>(samples)}, 0,
+                   [&](const Scope& scope, const std::vector<Output>& in) {
+                     return scope.Op("Multinomial")
+                         .In(in[0])
+                         .In(in[1])
+                         .Attr("seed", int64_t{7})
+                         .Attr("output_dtype", type)
+                         .Build();
+                   });
+        ExpectSame({logits, Tensor::Scalar<int32_t>(samples), Tensor::Vector<int32_t>({4, -2})}, 0,
+                   [&](const Scope& scope, const std::vector<Output>& in) {
+                     return scope.Op("StatelessMultinomial")
+                         .In(in[0])
+                         .In(in[1])
+                         .In(in[2])
+                         .Attr("output_dtype", type)
+                         .Build();
+                   });
+      }
+    }
+  }
 }
 
 TEST(CudaRandomTest, BoundsTheWrongWayRound) {

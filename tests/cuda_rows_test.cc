@@ -67,6 +67,33 @@ TEST(CudaTopKTest, RowsOfAllLengths) {
   ExpectSameTop(Numbers(DT_FLOAT, {3, 5}), 0);
 }
 
+// Blocks look at parts of them first; most elements have equals in other parts.
+TEST(CudaTopKTest, FewLongRows) {
+  for (const DataType type : {DT_HALF, DT_FLOAT, DT_INT64}) {
+    ExpectSameTop(Numbers(type, {2, 50001}), 9);
+  }
+  ExpectSameTop(Numbers(DT_INT32, {1, 40000}), 2000);
+  Tensor x = Tensor::Make(DT_FLOAT, {1, 30000}).value();
+  std::fill_n(x.mutable_data<float>(), 30000, std::numeric_limits<float>::quiet_NaN());
+  x.mutable_data<float>()[29999] = -std::numeric_limits<float>::infinity();
+  ExpectSameTop(x, 3);
+}
+
+TEST(CudaTopKTest, UnsortedHaveTheOrderOfTheHeap) {
+  const auto expect_same = [](const Tensor& x, int32_t k) {
+    SCOPED_TRACE(absl::StrCat(DataTypeName(x.dtype()), " ", x.shape().ToString(), " ", k));
+    ExpectSame({x, Tensor::Scalar<int32_t>(k)}, 0,
+               [](const Scope& scope, const std::vector<Output>& in) {
+                 return scope.Op("TopKV2").In(in[0]).In(in[1]).Attr("sorted", false).Build();
+               });
+  };
+  for (const DataType type : {DT_HALF, DT_FLOAT, DT_INT32}) {
+    for (const int32_t k : {2, 30, 699, 700}) expect_same(Numbers(type, {3, 700}), k);
+    expect_same(Numbers(type, {1, 20000}), 50);
+  }
+  expect_same(Numbers(DT_FLOAT, {3000, 5}), 3);
+}
+
 TEST(CudaTopKTest, SpecialNumbersHaveTheirPlaces) {
   constexpr float kInf = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();

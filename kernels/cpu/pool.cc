@@ -28,10 +28,11 @@ void ArgmaxOfChannels(const PoolGeometry& g, const T* x, T* y, Index* argmax, in
 }
 
 template <typename T, typename Index>
-absl::Status RunWithArgmax(KernelPrepare& k, const PoolGeometry& g, bool include_batch) {
-  // Elements of an image: positions count from its start unless the batch is included. Pooling over
-  // channels has one image per pixel, so that g.in.batch is not it.
-  const int64_t image = std::max<int64_t>(1, g.input.Count(1, 4));
+absl::Status RunWithArgmax(KernelPrepare& k, const ArgmaxPlan& plan) {
+  const PoolGeometry g = plan.geometry;
+  const bool include_batch = plan.include_batch;
+  // Pooling over channels has one image per pixel, so that g.in.batch is not it.
+  const int64_t image = std::max<int64_t>(1, plan.input_image);
   const int64_t images = g.output.num_elements() == 0 ? 0 : g.batch;
   const int64_t blocks = (g.depth + kPoolBlock - 1) / kPoolBlock;
   const double cost = g.taps() * static_cast<double>(g.output_points() * g.depth);
@@ -49,19 +50,10 @@ absl::Status RunWithArgmax(KernelPrepare& k, const PoolGeometry& g, bool include
 }
 
 absl::Status PrepareMaxPoolWithArgmax(KernelPrepare& k, const WindowSpec& spec) {
-  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
-  const bool include_batch = k.Attr<bool>("include_batch_in_index");
-  const int64_t largest = include_batch ? g.input.num_elements() : g.input.Count(1, 4);
-  const bool narrow = k.Attr<DataType>("Targmax") == DT_INT32;
-  if (largest > std::numeric_limits<int32_t>::max() &&
-      (narrow || g.input_points() > std::numeric_limits<int32_t>::max())) {
-    return Unimplemented("inputs whose positions do not fit in 32 bits");
-  }
-  k.Out(0).SetShape(g.output);
-  k.Out(1).SetShape(g.output);
+  ASSIGN_OR_RETURN(const ArgmaxPlan plan, PlanMaxPoolWithArgmax(k, spec));
   return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-    return narrow ? RunWithArgmax<T, int32_t>(k, g, include_batch)
-                  : RunWithArgmax<T, int64_t>(k, g, include_batch);
+    return k.OutType(1) == DT_INT32 ? RunWithArgmax<T, int32_t>(k, plan)
+                                    : RunWithArgmax<T, int64_t>(k, plan);
   });
 }
 
@@ -78,11 +70,11 @@ int64_t SourceOf(const Index* argmax, int64_t i, int64_t output_image, int64_t i
 // Moves elements between a tensor shaped as the output (input 1 to scatter, output 0 to gather) and
 // one shaped as the input, along argmax.
 template <typename T, typename Index>
-absl::Status RunAlongArgmax(KernelPrepare& k, const Shape& input, const Shape& output,
-                            bool scatter) {
-  const bool include_batch = k.Attr<bool>("include_batch_in_index");
-  const int64_t input_image = input.Count(1, 4), output_image = output.Count(1, 4);
-  const int64_t input_size = input.num_elements(), n = output.num_elements();
+absl::Status RunAlongArgmax(KernelPrepare& k, const ArgmaxPlan& plan, bool scatter) {
+  const Shape input = plan.geometry.input;
+  const bool include_batch = plan.include_batch;
+  const int64_t input_image = plan.input_image, output_image = plan.output_image;
+  const int64_t input_size = input.num_elements(), n = plan.geometry.output.num_elements();
   return k.Run([=](KernelRun& r) -> absl::Status {
     const Index* argmax = r.In<Index>(2);
     const T* from = r.In<T>(1);
@@ -105,19 +97,10 @@ absl::Status RunAlongArgmax(KernelPrepare& k, const Shape& input, const Shape& o
 }
 
 absl::Status PrepareAlongArgmax(KernelPrepare& k, const WindowSpec& spec, bool scatter) {
-  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
-  if (k.In(1).shape() != (scatter ? g.output : g.input)) {
-    return k.InvalidInput(
-        1, absl::StrCat("must have shape ", (scatter ? g.output : g.input).ToString()));
-  }
-  if (k.In(2).shape() != g.output) {
-    return k.InvalidInput(2, absl::StrCat("must have shape ", g.output.ToString()));
-  }
-  k.Out(0).SetShape(scatter ? g.input : g.output);
+  ASSIGN_OR_RETURN(const ArgmaxPlan plan, PlanAlongArgmax(k, spec, scatter));
   return DispatchReal(k.In(1).dtype(), [&]<typename T>(TypeTag<T>) {
-    return k.Attr<DataType>("Targmax") == DT_INT32
-               ? RunAlongArgmax<T, int32_t>(k, g.input, g.output, scatter)
-               : RunAlongArgmax<T, int64_t>(k, g.input, g.output, scatter);
+    return k.Attr<DataType>("Targmax") == DT_INT32 ? RunAlongArgmax<T, int32_t>(k, plan, scatter)
+                                                   : RunAlongArgmax<T, int64_t>(k, plan, scatter);
   });
 }
 
@@ -129,7 +112,37 @@ absl::Status PrepareGradGradWithArgmax(KernelPrepare& k, const WindowSpec& spec)
   return PrepareAlongArgmax(k, spec, /*scatter=*/false);
 }
 
+ArgmaxPlan MakeArgmaxPlan(KernelPrepare& k, const PoolGeometry& g) {
+  return {g, k.Attr<bool>("include_batch_in_index"), g.input.Count(1, 4), g.output.Count(1, 4)};
+}
+
 }  // namespace
+
+absl::StatusOr<ArgmaxPlan> PlanMaxPoolWithArgmax(KernelPrepare& k, const WindowSpec& spec) {
+  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
+  const ArgmaxPlan plan = MakeArgmaxPlan(k, g);
+  const int64_t largest = plan.include_batch ? g.input.num_elements() : plan.input_image;
+  if (largest > std::numeric_limits<int32_t>::max() &&
+      (k.OutType(1) == DT_INT32 || g.input_points() > std::numeric_limits<int32_t>::max())) {
+    return Unimplemented("inputs whose positions do not fit in 32 bits");
+  }
+  k.Out(0).SetShape(g.output);
+  k.Out(1).SetShape(g.output);
+  return plan;
+}
+
+absl::StatusOr<ArgmaxPlan> PlanAlongArgmax(KernelPrepare& k, const WindowSpec& spec, bool scatter) {
+  ASSIGN_OR_RETURN(const PoolGeometry g, MakePoolGeometry(spec, k.In(0).shape()));
+  const Shape& grad = scatter ? g.output : g.input;
+  if (k.In(1).shape() != grad) {
+    return k.InvalidInput(1, absl::StrCat("must have shape ", grad.ToString()));
+  }
+  if (k.In(2).shape() != g.output) {
+    return k.InvalidInput(2, absl::StrCat("must have shape ", g.output.ToString()));
+  }
+  k.Out(0).SetShape(scatter ? g.input : g.output);
+  return MakeArgmaxPlan(k, g);
+}
 
 void RegisterPoolKernels(KernelRegistry& kernels) {
   kernels.Add("MaxPool", "CPU", WindowFromAttrs(2, PrepareMaxPool));

@@ -140,6 +140,18 @@ absl::StatusOr<PoolGeometry> MaxPoolGradGeometry(KernelPrepare& k, const WindowS
                                                  bool grad_at_output);
 absl::StatusOr<PoolGeometry> AvgPoolGradGeometry(KernelPrepare& k, const WindowSpec& spec);
 
+// A pooling whose maxima have positions, counted from the start of their image unless the batch is
+// included. Both sizes are those of an image of the batch, whatever is pooled over.
+struct ArgmaxPlan {
+  PoolGeometry geometry;
+  bool include_batch;
+  int64_t input_image, output_image;
+};
+absl::StatusOr<ArgmaxPlan> PlanMaxPoolWithArgmax(KernelPrepare& k, const WindowSpec& spec);
+// Of the gradients over (input, grad, argmax): grad is shaped as the output to scatter, as the
+// input otherwise.
+absl::StatusOr<ArgmaxPlan> PlanAlongArgmax(KernelPrepare& k, const WindowSpec& spec, bool scatter);
+
 // The kernels of the ops over (input), (orig_input, orig_output, grad) and (orig_input_shape,
 // grad), given the window.
 absl::Status PrepareMaxPool(KernelPrepare& k, const WindowSpec& spec);

@@ -162,9 +162,29 @@ void DrawClasses(const T* logits, int64_t batch, int64_t classes, int64_t sample
   }
 }
 
-// Multinomial, and StatelessMultinomial, whose input 2 is the seed.
 template <bool kStateless>
 absl::Status PrepareMultinomial(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const MultinomialPlan plan, PlanMultinomial(k, kStateless));
+  std::shared_ptr<GeneratorState> state;
+  if constexpr (!kStateless) state = NodeGenerator(k);
+  const size_t scratch = k.Workspace(static_cast<size_t>(plan.classes) * sizeof(double));
+  return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
+    return k.ForType<int32_t, int64_t>("output_dtype", [&]<typename Class>() {
+      return k.Run([=](KernelRun& r) {
+        if (r.Out(0).num_elements() == 0) return absl::OkStatus();
+        const Philox base =
+            kStateless ? StatelessStream(r.In(2)) : state->Reserve(r.env(), plan.blocks);
+        DrawClasses(r.In<T>(0), plan.batch, plan.classes, plan.samples, PhiloxWords(base),
+                    r.Workspace<double>(scratch), r.Out<Class>(0));
+        return absl::OkStatus();
+      });
+    });
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<MultinomialPlan> PlanMultinomial(KernelPrepare& k, bool is_stateless) {
   const Shape logits = k.In(0).shape();
   if (logits.rank() != 2) return k.InvalidInput(0, "must be a matrix");
   if (k.In(1).shape().rank() != 0) return k.InvalidInput(1, "must be a scalar");
@@ -175,31 +195,12 @@ absl::Status PrepareMultinomial(KernelPrepare& k) {
   if (classes == 0 && shape.num_elements() > 0) {
     return InvalidArgument("num_classes should be positive, got 0");
   }
-  std::shared_ptr<GeneratorState> state;
-  if constexpr (kStateless) {
-    RETURN_IF_ERROR(CheckSeed(k, 2));
-  } else {
-    state = NodeGenerator(k);
-  }
+  if (is_stateless) RETURN_IF_ERROR(CheckSeed(k, 2));
   k.Out(0).SetShape(shape);
-  const size_t scratch = k.Workspace(static_cast<size_t>(classes) * sizeof(double));
-  const uint64_t reserved =
+  const uint64_t blocks =
       static_cast<uint64_t>(batch) * ((samples + 3) / 4 * 4) * 2 * kReservedBlocksPerValue;
-  return DispatchReal(k.In(0).dtype(), [&]<typename T>(TypeTag<T>) {
-    return k.ForType<int32_t, int64_t>("output_dtype", [&]<typename Class>() {
-      return k.Run([=](KernelRun& r) {
-        if (r.Out(0).num_elements() == 0) return absl::OkStatus();
-        const Philox base =
-            kStateless ? StatelessStream(r.In(2)) : state->Reserve(r.env(), reserved);
-        DrawClasses(r.In<T>(0), batch, classes, samples, PhiloxWords(base),
-                    r.Workspace<double>(scratch), r.Out<Class>(0));
-        return absl::OkStatus();
-      });
-    });
-  });
+  return MultinomialPlan{batch, classes, samples, blocks};
 }
-
-}  // namespace
 
 void RegisterRandomKernels(KernelRegistry& kernels) {
   kernels.Add("RandomUniform", "CPU", PrepareStateful<Distribution::kUniform>);

@@ -41,6 +41,15 @@ absl::Status CheckSeed(const KernelPrepare& k, int i);
 absl::Status CheckBounds(const KernelPrepare& k, int i);
 absl::Status CheckRange(int64_t low, int64_t high);
 
+// Classes drawn from the rows of logits [batch, classes], `samples` of each: two words of the
+// stream for each sample, in order.
+struct MultinomialPlan {
+  int64_t batch, classes, samples;
+  uint64_t blocks;  // To reserve of a node's stream.
+};
+// The seed of a stateless op is input 2.
+absl::StatusOr<MultinomialPlan> PlanMultinomial(KernelPrepare& k, bool is_stateless);
+
 // Writes out[0, n): group g, of kPhiloxValues<T> values, is draw(generator at base + g *
 // blocks_per_group). `draw` may use as many blocks as it likes.
 template <typename T, typename Draw>

@@ -1,5 +1,6 @@
-// The three passes of two-dimensional convolution, each as a product of matrices that are not built
-// but read from the tensors where they are needed. In groups or not, channels last or first.
+// The three passes of convolution over two or three dimensions, each as a product of matrices that
+// are not built but read from the tensors where they are needed. In groups or not, channels last or
+// first.
 
 #include "weir/kernels/cuda/conv_util.h"
 
@@ -8,22 +9,25 @@ namespace {
 
 // A position in the batch.
 struct Position {
-  int image, row, column;
+  int image;
+  ConvPlace place;
 };
-__device__ inline Position PositionAt(int i, int rows, int columns) {
-  const int image = i / (rows * columns), point = i - image * rows * columns;
-  const int row = point / columns;
-  return {image, row, point - row * columns};
+__device__ inline Position PositionAt(int i, int layers, int rows, int columns) {
+  const int points = layers * rows * columns, image = i / points;
+  return {image, ConvPlaceAt(i - image * points, layers, rows, columns)};
+}
+__device__ inline Position OutputAt(int i, const ConvSizes& s) {
+  return PositionAt(i, s.layers.output, s.rows.output, s.columns.output);
 }
 
 // A tap of the filter and a channel behind it.
 struct Weight {
-  ConvTap tap;
+  ConvPlace tap;
   int channel;
 };
-__device__ inline Weight WeightAt(int i, int columns, int channels) {
-  const int tap = i / channels, row = tap / columns;
-  return {{row, tap - row * columns}, i - tap * channels};
+__device__ inline Weight WeightAt(int i, const ConvSizes& s, int channels) {
+  const int tap = i / channels;
+  return {ConvPlaceAt(tap, s.layers.kernel, s.rows.kernel, s.columns.kernel), i - tap * channels};
 }
 
 // Each pass is a product C[m, n] = sum over k of A[m, k] B[k, n], for each group. It tells
@@ -41,15 +45,15 @@ struct ForwardPass {
   static constexpr bool kDepthFirstA = true, kDepthFirstB = false;
   using Row = Position;
 
-  Conv2dShape s;
+  ConvSizes s;
   const T* x;
   const T* w;
   int rows, columns, depth;
 
-  __device__ Row RowAt(int m) const { return PositionAt(m, s.rows.output, s.columns.output); }
+  __device__ Row RowAt(int m) const { return OutputAt(m, s); }
   __device__ T A(int group, const Row& at, int k) const {
-    const Weight weight = WeightAt(k, s.columns.kernel, s.group_in);
-    const int point = s.InputPoint(at.row, at.column, weight.tap);
+    const Weight weight = WeightAt(k, s, s.group_in);
+    const int point = s.InputPoint(at.place, weight.tap);
     if (point < 0) return T(0);
     return x[s.in.At(at.image, point, group * s.group_in + weight.channel)];
   }
@@ -68,15 +72,17 @@ struct InputPass {
   static constexpr bool kDepthFirstA = true, kDepthFirstB = true;
   using Row = Position;
 
-  Conv2dShape s;
+  ConvSizes s;
   const T* dy;
   const T* w;
   int rows, columns, depth;
 
-  __device__ Row RowAt(int m) const { return PositionAt(m, s.rows.input, s.columns.input); }
+  __device__ Row RowAt(int m) const {
+    return PositionAt(m, s.layers.input, s.rows.input, s.columns.input);
+  }
   __device__ T A(int group, const Row& at, int k) const {
-    const Weight weight = WeightAt(k, s.columns.kernel, s.group_out);
-    const int point = s.OutputPoint(at.row, at.column, weight.tap);
+    const Weight weight = WeightAt(k, s, s.group_out);
+    const int point = s.OutputPoint(at.place, weight.tap);
     if (point < 0) return T(0);
     return dy[s.out.At(at.image, point, group * s.group_out + weight.channel)];
   }
@@ -96,15 +102,15 @@ struct FilterPass {
   static constexpr bool kDepthFirstA = false, kDepthFirstB = false;
   using Row = Weight;
 
-  Conv2dShape s;
+  ConvSizes s;
   const T* x;
   const T* dy;
   int rows, columns, depth;
 
-  __device__ Row RowAt(int m) const { return WeightAt(m, s.columns.kernel, s.group_in); }
+  __device__ Row RowAt(int m) const { return WeightAt(m, s, s.group_in); }
   __device__ T A(int group, const Row& weight, int k) const {
-    const Position at = PositionAt(k, s.rows.output, s.columns.output);
-    const int point = s.InputPoint(at.row, at.column, weight.tap);
+    const Position at = OutputAt(k, s);
+    const int point = s.InputPoint(at.place, weight.tap);
     if (point < 0) return T(0);
     return x[s.in.At(at.image, point, group * s.group_in + weight.channel)];
   }
@@ -250,7 +256,7 @@ absl::StatusOr<ConvLaunch> PlanLaunch(int64_t rows, int64_t columns, int64_t dep
 
 // Pass over the elements of inputs `a` and `b`.
 template <template <typename> class Pass, typename T>
-absl::Status PreparePass(KernelPrepare& k, const Conv2dShape& s, int a, int b, int64_t rows,
+absl::Status PreparePass(KernelPrepare& k, const ConvSizes& s, int a, int b, int64_t rows,
                          int64_t columns, int64_t depth) {
   ASSIGN_OR_RETURN(const ConvLaunch l, PlanLaunch(rows, columns, depth, s.groups));
   const int64_t elements = k.Out(0).shape.num_elements();
@@ -276,10 +282,10 @@ absl::Status PreparePass(KernelPrepare& k, const Conv2dShape& s, int a, int b, i
   });
 }
 
-PrepareFn Direct(ConvPass pass) {
-  return [pass](KernelPrepare& k) -> absl::Status {
-    ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, {2, false, pass}));
-    ASSIGN_OR_RETURN(const Conv2dShape s, Conv2dShapeOf(g));
+PrepareFn Direct(int spatial, ConvPass pass) {
+  return [=](KernelPrepare& k) -> absl::Status {
+    ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, {spatial, false, pass}));
+    ASSIGN_OR_RETURN(const ConvSizes s, ConvSizesOf(g));
     const int64_t inputs = g.batch * g.input_points(), outputs = g.batch * g.output_points();
     const int64_t taps_in = g.taps() * g.group_in(), taps_out = g.taps() * g.group_out();
     return k.ForType<Half, BFloat16, float, double>("T", [&]<typename T>() -> absl::Status {
@@ -300,17 +306,23 @@ PrepareFn Direct(ConvPass pass) {
 }
 
 absl::Status PrepareFused(KernelPrepare& k) {
-  RETURN_IF_ERROR(Direct(ConvPass::kForward)(k));
+  RETURN_IF_ERROR(Direct(2, ConvPass::kForward)(k));
   return RunBiasAndRelu(k);
 }
 
 }  // namespace
 
 void RegisterConv2dCudaKernels(KernelRegistry& registry) {
-  registry.Add("Conv2D", "GPU", Direct(ConvPass::kForward), "direct");
+  const auto add = [&](const char* op, int spatial, ConvPass pass) {
+    registry.Add(op, "GPU", Direct(spatial, pass), "direct");
+  };
+  add("Conv2D", 2, ConvPass::kForward);
   registry.Add("_FusedConv2D", "GPU", PrepareFused, "direct");
-  registry.Add("Conv2DBackpropInput", "GPU", Direct(ConvPass::kBackpropInput), "direct");
-  registry.Add("Conv2DBackpropFilter", "GPU", Direct(ConvPass::kBackpropFilter), "direct");
+  add("Conv2DBackpropInput", 2, ConvPass::kBackpropInput);
+  add("Conv2DBackpropFilter", 2, ConvPass::kBackpropFilter);
+  add("Conv3D", 3, ConvPass::kForward);
+  add("Conv3DBackpropInputV2", 3, ConvPass::kBackpropInput);
+  add("Conv3DBackpropFilterV2", 3, ConvPass::kBackpropFilter);
 }
 
 }  // namespace weir

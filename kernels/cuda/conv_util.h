@@ -1,7 +1,7 @@
 #ifndef WEIR_KERNELS_CUDA_CONV_UTIL_H_
 #define WEIR_KERNELS_CUDA_CONV_UTIL_H_
 
-// What the kernels of two-dimensional convolutions have in common.
+// What the kernels of convolutions over two and three dimensions have in common.
 
 #include "weir/kernels/common/numbers.h"
 #include "weir/kernels/cpu/conv_util.h"
@@ -27,43 +27,59 @@ struct ConvAxis {
   }
 };
 
-// How far apart neighbours in a batch of images lie. A point is a position, counted along rows.
+// How far apart neighbours in a batch of images lie. A point is a position, counted along rows and
+// layers.
 struct ConvStrides {
   int64_t image, point, channel;
 
   __device__ int64_t At(int n, int p, int c) const { return n * image + p * point + c * channel; }
 };
 
-// A tap of the filter: its row and column.
-struct ConvTap {
-  int row, column;
+// A place in an image, or a tap of the filter.
+struct ConvPlace {
+  int layer, row, column;
 };
+// The i-th of layers of rows and columns. Of one layer it takes one division.
+__device__ inline ConvPlace ConvPlaceAt(int i, int layers, int rows, int columns) {
+  int layer = 0, row = i / columns;
+  const int column = i - row * columns;
+  if (layers > 1) {
+    layer = row / rows;
+    row -= layer * rows;
+  }
+  return {layer, row, column};
+}
 
-struct Conv2dShape {
+// Images of two dimensions have one layer.
+struct ConvSizes {
   int batch, groups, group_in, group_out;
-  ConvAxis rows, columns;
+  ConvAxis layers, rows, columns;
   ConvStrides in, out;
 
-  __host__ __device__ int taps() const { return rows.kernel * columns.kernel; }
-  __host__ __device__ int in_points() const { return rows.input * columns.input; }
-  __host__ __device__ int out_points() const { return rows.output * columns.output; }
+  __host__ __device__ int taps() const { return layers.kernel * rows.kernel * columns.kernel; }
+  __host__ __device__ int in_points() const { return layers.input * rows.input * columns.input; }
+  __host__ __device__ int out_points() const {
+    return layers.output * rows.output * columns.output;
+  }
   __host__ __device__ int in_depth() const { return groups * group_in; }
   __host__ __device__ int out_depth() const { return groups * group_out; }
 
   // The point of the input that a point of the output sees through a tap; negative: none.
-  __device__ int InputPoint(int row, int column, ConvTap tap) const {
-    const int y = rows.InputAt(row, tap.row), x = columns.InputAt(column, tap.column);
-    return y < 0 || x < 0 ? -1 : y * columns.input + x;
+  __device__ int InputPoint(const ConvPlace& at, const ConvPlace& tap) const {
+    const int z = layers.InputAt(at.layer, tap.layer), y = rows.InputAt(at.row, tap.row);
+    const int x = columns.InputAt(at.column, tap.column);
+    return z < 0 || y < 0 || x < 0 ? -1 : (z * rows.input + y) * columns.input + x;
   }
   // The point of the output that sees a point of the input through a tap; negative: none.
-  __device__ int OutputPoint(int row, int column, ConvTap tap) const {
-    const int y = rows.OutputAt(row, tap.row), x = columns.OutputAt(column, tap.column);
-    return y < 0 || x < 0 ? -1 : y * columns.output + x;
+  __device__ int OutputPoint(const ConvPlace& at, const ConvPlace& tap) const {
+    const int z = layers.OutputAt(at.layer, tap.layer), y = rows.OutputAt(at.row, tap.row);
+    const int x = columns.OutputAt(at.column, tap.column);
+    return z < 0 || y < 0 || x < 0 ? -1 : (z * rows.output + y) * columns.output + x;
   }
 };
 
 // Unimplemented for sizes that do not fit.
-absl::StatusOr<Conv2dShape> Conv2dShapeOf(const ConvGeometry& g);
+absl::StatusOr<ConvSizes> ConvSizesOf(const ConvGeometry& g);
 
 // After a convolution that k.Run has been given, the bias of _FusedConv2D and maybe a Relu, as
 // single nodes would compute them.

@@ -24,7 +24,7 @@ __device__ inline Element ElementAt(int64_t i, const ConvStrides& strides, int p
 // y[point, o] = sum over taps of x[point at tap, o / group_out] * w[tap, o]
 template <typename T>
 struct DepthwiseForward {
-  Conv2dShape s;
+  ConvSizes s;
   const T* x;
   const T* w;
   T* y;
@@ -36,7 +36,7 @@ struct DepthwiseForward {
     C sum = 0;
     for (int row = 0; row < s.rows.kernel; ++row) {
       for (int column = 0; column < s.columns.kernel; ++column) {
-        const int point = s.InputPoint(e.row, e.column, {row, column});
+        const int point = s.InputPoint({0, e.row, e.column}, {0, row, column});
         if (point < 0) continue;
         const int64_t tap = row * s.columns.kernel + column;
         sum += C(x[s.in.At(e.image, point, channel)]) * C(w[tap * s.out_depth() + e.channel]);
@@ -49,7 +49,7 @@ struct DepthwiseForward {
 // dx[point, c] = sum over taps and the filters o of c of dy[the point that sees it, o] * w[tap, o]
 template <typename T>
 struct DepthwiseInput {
-  Conv2dShape s;
+  ConvSizes s;
   const T* dy;
   const T* w;
   T* dx;
@@ -60,7 +60,7 @@ struct DepthwiseInput {
     C sum = 0;
     for (int row = 0; row < s.rows.kernel; ++row) {
       for (int column = 0; column < s.columns.kernel; ++column) {
-        const int point = s.OutputPoint(e.row, e.column, {row, column});
+        const int point = s.OutputPoint({0, e.row, e.column}, {0, row, column});
         if (point < 0) continue;
         const int64_t tap = row * s.columns.kernel + column;
         const int first = e.channel * s.group_out;
@@ -81,16 +81,16 @@ template <typename T>
 struct DepthwiseFilter {
   using C = ComputeType<T>;
 
-  Conv2dShape s;
+  ConvSizes s;
   const T* x;
   const T* dy;
   int splits;
   C* partial;
 
-  __device__ C Term(int i, int channel, ConvTap tap) const {
+  __device__ C Term(int i, int channel, const ConvPlace& tap) const {
     const int image = i / s.out_points(), point = i - image * s.out_points();
     const int row = point / s.columns.output;
-    const int from = s.InputPoint(row, point - row * s.columns.output, tap);
+    const int from = s.InputPoint({0, row, point - row * s.columns.output}, tap);
     if (from < 0) return C(0);
     return C(x[s.in.At(image, from, channel / s.group_out)]) *
            C(dy[s.out.At(image, point, channel)]);
@@ -103,7 +103,7 @@ __global__ void DepthwiseFilterKernel(DepthwiseFilter<T> f) {
   __shared__ C sums[kFilterLanes][kFilterChannels];
   const int channel = static_cast<int>(blockIdx.x) * kFilterChannels + threadIdx.x;
   const int tap = static_cast<int>(blockIdx.y), split = static_cast<int>(blockIdx.z);
-  const ConvTap at{tap / f.s.columns.kernel, tap % f.s.columns.kernel};
+  const ConvPlace at = ConvPlaceAt(tap, 1, f.s.rows.kernel, f.s.columns.kernel);
   const bool inside = channel < f.s.out_depth();
   C sum = 0;
   for (int i = split * kFilterLanes + threadIdx.y; inside && i < f.s.batch * f.s.out_points();
@@ -119,7 +119,7 @@ __global__ void DepthwiseFilterKernel(DepthwiseFilter<T> f) {
 }
 
 template <typename T>
-absl::Status PrepareFilter(KernelPrepare& k, const Conv2dShape& s) {
+absl::Status PrepareFilter(KernelPrepare& k, const ConvSizes& s) {
   const int64_t elements = k.Out(0).shape.num_elements();
   if (elements == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
   if (s.taps() > 65535) return absl::UnimplementedError("filters of more than 65535 taps");
@@ -143,7 +143,7 @@ absl::Status PrepareFilter(KernelPrepare& k, const Conv2dShape& s) {
 PrepareFn Depthwise(ConvPass pass) {
   return [pass](KernelPrepare& k) -> absl::Status {
     ASSIGN_OR_RETURN(const ConvGeometry g, ReadConvGeometry(k, {2, true, pass}));
-    ASSIGN_OR_RETURN(const Conv2dShape s, Conv2dShapeOf(g));
+    ASSIGN_OR_RETURN(const ConvSizes s, ConvSizesOf(g));
     return k.ForType<Half, BFloat16, float, double>("T", [&]<typename T>() -> absl::Status {
       switch (pass) {
         case ConvPass::kForward:

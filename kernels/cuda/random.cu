@@ -3,6 +3,7 @@
 
 #include "weir/kernels/cpu/random_util.h"
 #include "weir/kernels/cuda/elementwise_util.h"
+#include "weir/kernels/cuda/random_util.h"
 
 namespace weir {
 namespace {
@@ -121,29 +122,15 @@ struct DrawGroup {
 
 // ---- Preparations ----
 
-// How a preparation says where draws begin: a function (r, base) that launches the kernel.
-using Begin = std::function<absl::Status(const KernelRun& r, Philox* base)>;
-
-Begin InNodesStream(KernelPrepare& k) {
-  k.KeepsStateOnDevice();
-  const int64_t seed = k.Attr<int64_t>("seed"), seed2 = k.Attr<int64_t>("seed2");
-  auto state = k.NodeState<CudaGeneratorState>(
-      [&] { return std::make_shared<CudaGeneratorState>(seed, seed2); });
-  const uint64_t blocks =
-      static_cast<uint64_t>(k.Out(0).shape.num_elements()) * kReservedBlocksPerValue;
-  return [=](const KernelRun& r, Philox* base) { return state->Reserve(r, blocks, base); };
-}
-
-Begin AtSeedOfInput1(KernelPrepare& k) {
-  return [narrow = k.In(1).dtype() == DT_INT32](const KernelRun& r, Philox* base) {
-    return narrow ? Launch(r, StatelessKernel<int32_t>, 1, 1, r.In<int32_t>(1), base)
-                  : Launch(r, StatelessKernel<int64_t>, 1, 1, r.In<int64_t>(1), base);
-  };
+BeginDraws BeginFor(KernelPrepare& k, bool is_stateless) {
+  if (is_stateless) return BeginAtSeed(k, 1);
+  const auto values = static_cast<uint64_t>(k.Out(0).shape.num_elements());
+  return BeginInNodesStream(k, values * kReservedBlocksPerValue);
 }
 
 // Ends the preparation of a kernel that fills output 0.
 template <typename T, typename Distribution>
-absl::Status RunDraws(KernelPrepare& k, const Begin& begin, const Distribution& distribution) {
+absl::Status RunDraws(KernelPrepare& k, const BeginDraws& begin, const Distribution& distribution) {
   const int64_t n = k.Out(0).shape.num_elements();
   const size_t base_at = k.Workspace(sizeof(Philox));
   return k.Run([=](KernelRun& r) -> absl::Status {
@@ -160,7 +147,7 @@ absl::Status PrepareFloats(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const Shape shape, k.ShapeValue(0));
   if (kStateless) RETURN_IF_ERROR(CheckSeed(k, 1));
   k.Out(0).SetShape(shape);
-  const Begin begin = kStateless ? AtSeedOfInput1(k) : InNodesStream(k);
+  const BeginDraws begin = BeginFor(k, kStateless);
   return k.ForType<Half, BFloat16, float, double>(
       "dtype", [&]<typename T>() { return RunDraws<T>(k, begin, Distribution()); });
 }
@@ -175,13 +162,28 @@ absl::Status PrepareInts(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const int64_t high, k.IntValue(kLow + 1));
   k.Out(0).SetShape(shape);
   if (shape.num_elements() > 0) RETURN_IF_ERROR(CheckRange(low, high));
-  const Begin begin = kStateless ? AtSeedOfInput1(k) : InNodesStream(k);
+  const BeginDraws begin = BeginFor(k, kStateless);
   return DispatchType<int32_t, int64_t>(k.OutType(0), [&]<typename T>(TypeTag<T>) {
     return RunDraws<T>(k, begin, UniformInt<T>{static_cast<T>(low), static_cast<T>(high)});
   });
 }
 
 }  // namespace
+
+BeginDraws BeginInNodesStream(KernelPrepare& k, uint64_t blocks) {
+  k.KeepsStateOnDevice();
+  const int64_t seed = k.Attr<int64_t>("seed"), seed2 = k.Attr<int64_t>("seed2");
+  auto state = k.NodeState<CudaGeneratorState>(
+      [&] { return std::make_shared<CudaGeneratorState>(seed, seed2); });
+  return [=](const KernelRun& r, Philox* base) { return state->Reserve(r, blocks, base); };
+}
+
+BeginDraws BeginAtSeed(KernelPrepare& k, int i) {
+  return [i, narrow = k.In(i).dtype() == DT_INT32](const KernelRun& r, Philox* base) {
+    return narrow ? Launch(r, StatelessKernel<int32_t>, 1, 1, r.In<int32_t>(i), base)
+                  : Launch(r, StatelessKernel<int64_t>, 1, 1, r.In<int64_t>(i), base);
+  };
+}
 
 void RegisterRandomCudaKernels(KernelRegistry& registry) {
   registry.Add("RandomUniform", "GPU", PrepareFloats<Uniform, false>);
