@@ -30,7 +30,8 @@ using Cut = absl::Status (*)(KernelRun& r, DataType dtype, const JoinedRows& joi
 absl::Status PrepareSlice(KernelPrepare& k, BoxCopy copy);
 absl::Status PrepareStridedSlice(KernelPrepare& k, BoxCopy copy);
 absl::Status PrepareStridedSliceGrad(KernelPrepare& k, BoxCopyIntoFill copy);
-absl::Status PreparePad(KernelPrepare& k, BoxCopyIntoFill copy);  // With PadV2.
+absl::Status PrepareStridedSliceAssign(KernelPrepare& k, BoxCopy copy);  // Of either kind.
+absl::Status PreparePad(KernelPrepare& k, BoxCopyIntoFill copy);         // With PadV2.
 
 absl::Status PrepareTranspose(KernelPrepare& k, ViewCopy copy);
 absl::Status PrepareBroadcastTo(KernelPrepare& k, ViewCopy copy);
