@@ -237,5 +237,90 @@ TEST(CudaSegmentTest, UnsortedSegments) {
   }
 }
 
+// `n` ids that do not decrease, with gaps and repetitions.
+Tensor SortedIds(int64_t n) {
+  std::vector<int32_t> ids(n);
+  for (int64_t i = 1; i < n; ++i) ids[i] = ids[i - 1] + (i % 7 == 0) * static_cast<int32_t>(i % 4);
+  return Tensor::Vector<int32_t>(ids);
+}
+
+constexpr std::pair<int64_t, int64_t> kRows[] = {{5000, 1}, {500, 7}, {9, 3000}, {0, 4}, {6, 0}};
+
+TEST(CudaSegmentTest, SortedSegments) {
+  for (const char* op : {"SegmentSum", "SegmentMean", "SegmentProd", "SegmentMax", "SegmentMin"}) {
+    for (const DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE, DT_INT64}) {
+      for (const auto& [n, width] : kRows) {
+        SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type), " ", n, " ", width));
+        const auto build = [&](const Scope& scope, const std::vector<Output>& in) {
+          return scope.Op(op).In(in[0]).In(in[1]).Build();
+        };
+        ExpectSame({Numbers(type, {n, width}), SortedIds(n)}, ToleranceOf(type) * 20, build);
+        // One long segment.
+        if (absl::StrContains(op, "Prod")) continue;
+        ExpectSame({Numbers(type, {n, width}), Tensor::Zeros(DT_INT64, {n}).value()},
+                   ToleranceOf(type) * 50, build);
+      }
+    }
+  }
+}
+
+TEST(CudaSegmentTest, PickedRows) {
+  for (const char* op : {"SparseSegmentSum", "SparseSegmentMean", "SparseSegmentSqrtN"}) {
+    for (const DataType type : {DT_FLOAT, DT_DOUBLE}) {
+      for (const auto& [n, width] : kRows) {
+        SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type), " ", n, " ", width));
+        const Tensor ids = SortedIds(n);
+        const int32_t segments = n == 0 ? 3 : ids.data<int32_t>()[n - 1] + 3;
+        const std::vector<Tensor> inputs = {Numbers(type, {40, width}), Places(n, 40), ids,
+                                            Tensor::Scalar<int32_t>(segments)};
+        ExpectSame(inputs, ToleranceOf(type) * 20,
+                   [&](const Scope& scope, const std::vector<Output>& in) {
+                     return scope.Op(op).In(in[0]).In(in[1]).In(in[2]).Build();
+                   });
+        ExpectSame(inputs, ToleranceOf(type) * 20,
+                   [&](const Scope& scope, const std::vector<Output>& in) {
+                     return scope.Op(absl::StrCat(op, "WithNumSegments"))
+                         .In(in[0])
+                         .In(in[1])
+                         .In(in[2])
+                         .In(in[3])
+                         .Build();
+                   });
+        if (absl::StrContains(op, "Sum")) continue;
+        ExpectSame(
+            {Numbers(type, {segments, width}), Places(n, 40), ids, Tensor::Scalar<int32_t>(50)},
+            ToleranceOf(type) * 20, [&](const Scope& scope, const std::vector<Output>& in) {
+              return scope.Op(absl::StrCat(op, "Grad"))
+                  .In(in[0])
+                  .In(in[1])
+                  .In(in[2])
+                  .In(in[3])
+                  .Build();
+            });
+      }
+    }
+  }
+}
+
+TEST(CudaSegmentTest, WhatCannotBeReportedPicksZeros) {
+  const auto picked =
+      RunOnGpu({Tensor::Of<float>({2, 1}, {1, 2}), Tensor::Vector<int32_t>({1, 2, -1, 0}),
+                Tensor::Vector<int32_t>({0, 0, 1, 1})},
+               [](const Scope& scope, const std::vector<Output>& in) {
+                 return scope.Op("SparseSegmentMean").In(in[0]).In(in[1]).In(in[2]).Build();
+               });
+  ASSERT_TRUE(picked.ok()) << picked.status();
+  ExpectClose(*picked, {Tensor::Of<float>({2, 1}, {1, 0.5f})}, 0);
+}
+
+TEST(CudaSegmentTest, ALastIdBelowZeroIsAnError) {
+  const auto negative =
+      RunOnGpu({Tensor::Of<float>({2, 1}, {1, 2}), Tensor::Vector<int64_t>({-2, -1})},
+               [](const Scope& scope, const std::vector<Output>& in) {
+                 return scope.Op("SegmentSum").In(in[0]).In(in[1]).Build();
+               });
+  EXPECT_EQ(negative.status().code(), absl::StatusCode::kInvalidArgument) << negative.status();
+}
+
 }  // namespace
 }  // namespace weir
