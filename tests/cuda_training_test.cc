@@ -22,8 +22,9 @@ Tensor FloatScalar(DataType type, float value) {
   }
 }
 
-// The step `op` on variables of `shape`; slots are positive, as squares are.
-Updates StepOf(const OpSpec& op, DataType type, const Shape& shape) {
+// The step `op` on variables of `shape`, a sparse one at the rows `indices`; slots are positive, as
+// squares are.
+Updates StepOf(const OpSpec& op, DataType type, const Shape& shape, const Tensor& indices = {}) {
   Updates u{.op = op.name, .resources = absl::StartsWith(op.name, "Resource")};
   float scalar = 0.1f;
   for (const ArgSpec& arg : op.inputs) {
@@ -31,7 +32,11 @@ Updates StepOf(const OpSpec& op, DataType type, const Shape& shape) {
       const uint32_t seed = static_cast<uint32_t>(u.variables.size()) + 1;
       u.variables.push_back(Numbers(type, shape, seed, u.variables.empty() ? 0 : 2.5));
     } else if (arg.name == "grad" || arg.name == "delta") {
-      u.inputs.push_back(Numbers(type, shape, 9));
+      const bool is_sparse = indices.rank() > 0;
+      u.inputs.push_back(
+          Numbers(type, is_sparse ? shape.WithDim(0, indices.num_elements()) : shape, 9));
+    } else if (arg.name == "indices") {
+      u.inputs.push_back(indices);
     } else if (arg.name == "global_step") {
       u.inputs.push_back(Tensor::Scalar<int64_t>(3));
     } else {
@@ -59,6 +64,49 @@ TEST(CudaTrainingTest, StepsOfAllRules) {
     }
   }
   EXPECT_EQ(steps, 34);
+}
+
+bool IsSparseStep(const OpSpec& op) {
+  return absl::StartsWith(op.name, "SparseApply") ||
+         absl::StartsWith(op.name, "ResourceSparseApply");
+}
+
+// Indices of `rows` rows, of which some are there again and again.
+Tensor RepeatedRows(int64_t n, int64_t rows) {
+  std::vector<int64_t> indices(n);
+  for (int64_t i = 0; i < n; ++i) indices[i] = i % 3 == 0 ? 1 : i * i * 31 % rows;
+  return Tensor::Vector<int64_t>(indices);
+}
+
+// The updates of a row are made one after the other, in the order of the indices.
+TEST(CudaTrainingTest, SparseStepsOfAllRules) {
+  int steps = 0;
+  for (const auto& op : StandardOps().ops()) {
+    if (!IsSparseStep(*op)) continue;
+    ++steps;
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE}) {
+      for (const auto& [n, shape] : {std::pair{9, Shape({5, 7})},
+                                     {1500, Shape({2000, 3})},
+                                     {12, Shape({2, 3, 400})},
+                                     {0, Shape({4, 4})}}) {
+        SCOPED_TRACE(absl::StrCat(op->name, " ", DataTypeName(type), " ", n, shape.ToString()));
+        ExpectSameUpdates(StepOf(*op, type, shape, RepeatedRows(n, shape.dim(0))),
+                          ToleranceOf(type) * 20);
+      }
+    }
+  }
+  EXPECT_EQ(steps, 23);
+}
+
+TEST(CudaTrainingTest, SparseStepsLeaveOutRowsOutside) {
+  const auto got = Update("/gpu:0", WithGpu(),
+                          {.op = "ResourceSparseApplyProximalGradientDescent",
+                           .variables = {Tensor::Of<float>({2, 1}, {10, 20})},
+                           .inputs = {Tensor::Scalar(1.0f), Tensor::Scalar(0.0f),
+                                      Tensor::Scalar(0.0f), Tensor::Of<float>({4, 1}, {1, 2, 3, 4}),
+                                      Tensor::Vector<int32_t>({-1, 1, 2, 1})}});
+  ASSERT_TRUE(got.ok()) << got.status();
+  ExpectClose(*got, {Tensor::Of<float>({2, 1}, {10, 8})}, 0);
 }
 
 TEST(CudaTrainingTest, StepsOfComplexVariables) {
