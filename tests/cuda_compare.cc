@@ -45,6 +45,13 @@ absl::StatusOr<std::vector<Tensor>> RunOn(absl::string_view device, const Sessio
   return session.Run(feeds, outputs, {});
 }
 
+Output FedInput(const Scope& scope, const Tensor& value, std::vector<FeedRef>* feeds) {
+  const Output placeholder =
+      scope.Op("Placeholder").Attr("dtype", value.dtype()).Attr("shape", value.shape()).Build();
+  feeds->emplace_back(placeholder, value);
+  return placeholder;
+}
+
 }  // namespace
 
 Tensor Numbers(DataType type, const Shape& shape, uint32_t seed, double offset) {
@@ -116,6 +123,45 @@ void ExpectSame(const std::vector<Tensor>& inputs, double tolerance, const Build
   const auto got = RunOnGpu(inputs, build);
   ASSERT_TRUE(got.ok()) << got.status();
   const auto want = RunOn("/cpu:0", {.threads = 1}, inputs, build);
+  ASSERT_TRUE(want.ok()) << want.status();
+  ExpectClose(*got, *want, tolerance);
+}
+
+absl::StatusOr<std::vector<Tensor>> Update(absl::string_view device, const SessionOptions& options,
+                                           const Updates& u) {
+  const Scope root = Scope::Root();
+  const Scope scope = root.Device(device);
+  std::vector<FeedRef> feeds;
+  std::vector<TensorRef> values;
+  std::vector<TargetRef> assigned;
+  OpBuilder update = scope.Op(u.op);
+  for (const Tensor& value : u.variables) {
+    const Output variable = scope.Op(u.resources ? "VarHandleOp" : "VariableV2")
+                                .Attr("dtype", value.dtype())
+                                .Attr("shape", value.shape())
+                                .Build();
+    assigned.emplace_back(scope.Op(u.resources ? "AssignVariableOp" : "Assign")
+                              .In(variable)
+                              .In(FedInput(root, value, &feeds))
+                              .Build());
+    OpBuilder read = scope.Op(u.resources ? "ReadVariableOp" : "Identity").In(variable);
+    if (u.resources) read.Attr("dtype", value.dtype());
+    values.emplace_back(Output(read.Build()));
+    update.In(variable);
+  }
+  for (const Tensor& value : u.inputs) update.In(FedInput(root, value, &feeds));
+  const TargetRef target = update.Build();
+  RETURN_IF_ERROR(root.status());
+  ASSIGN_OR_RETURN(const Session session, Session::Create(root, options));
+  RETURN_IF_ERROR(session.Run(feeds, {}, assigned).status());
+  for (int i = 0; i < 2; ++i) RETURN_IF_ERROR(session.Run(feeds, {}, {target}).status());
+  return session.Run({}, values, {});
+}
+
+void ExpectSameUpdates(const Updates& u, double tolerance) {
+  const auto got = Update("/gpu:0", WithGpu(), u);
+  ASSERT_TRUE(got.ok()) << got.status();
+  const auto want = Update("/cpu:0", {.threads = 1}, u);
   ASSERT_TRUE(want.ok()) << want.status();
   ExpectClose(*got, *want, tolerance);
 }

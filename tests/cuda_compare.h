@@ -26,6 +26,20 @@ absl::StatusOr<std::vector<Tensor>> RunOnGpu(const std::vector<Tensor>& inputs,
                                              const BuildOp& build);
 // Expects them to be those of the CPU, up to `tolerance` of the larger of 1 and a number.
 void ExpectSame(const std::vector<Tensor>& inputs, double tolerance, const BuildOp& build);
+// Variables of either kind, and an op that updates them.
+struct Updates {
+  std::string op;
+  bool resources = true;
+  std::vector<Tensor> variables = {};
+  std::vector<Tensor> inputs = {};  // The op's inputs after the variables.
+};
+
+// The values of the variables after two updates by the op on the device.
+absl::StatusOr<std::vector<Tensor>> Update(absl::string_view device, const SessionOptions& options,
+                                           const Updates& u);
+// Expects them to be those of the CPU, up to `tolerance`.
+void ExpectSameUpdates(const Updates& u, double tolerance);
+
 // For outputs that are there already.
 void ExpectClose(const std::vector<Tensor>& got, const std::vector<Tensor>& want, double tolerance);
 

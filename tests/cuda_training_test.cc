@@ -14,61 +14,6 @@
 namespace weir {
 namespace {
 
-// Variables of either kind, and an op that updates them.
-struct Updates {
-  std::string op;
-  bool resources = true;
-  std::vector<Tensor> variables = {};
-  std::vector<Tensor> inputs = {};  // The op's inputs after the variables.
-};
-
-Output Feed(const Scope& scope, const Tensor& value, std::vector<FeedRef>* feeds) {
-  const Output placeholder =
-      scope.Op("Placeholder").Attr("dtype", value.dtype()).Attr("shape", value.shape()).Build();
-  feeds->emplace_back(placeholder, value);
-  return placeholder;
-}
-
-// The values of the variables after two updates.
-absl::StatusOr<std::vector<Tensor>> Update(absl::string_view device, const SessionOptions& options,
-                                           const Updates& u) {
-  const Scope root = Scope::Root();
-  const Scope scope = root.Device(device);
-  std::vector<FeedRef> feeds;
-  std::vector<TensorRef> values;
-  std::vector<TargetRef> assigned;
-  OpBuilder update = scope.Op(u.op);
-  for (const Tensor& value : u.variables) {
-    const Output variable = scope.Op(u.resources ? "VarHandleOp" : "VariableV2")
-                                .Attr("dtype", value.dtype())
-                                .Attr("shape", value.shape())
-                                .Build();
-    assigned.emplace_back(scope.Op(u.resources ? "AssignVariableOp" : "Assign")
-                              .In(variable)
-                              .In(Feed(root, value, &feeds))
-                              .Build());
-    OpBuilder read = scope.Op(u.resources ? "ReadVariableOp" : "Identity").In(variable);
-    if (u.resources) read.Attr("dtype", value.dtype());
-    values.emplace_back(Output(read.Build()));
-    update.In(variable);
-  }
-  for (const Tensor& value : u.inputs) update.In(Feed(root, value, &feeds));
-  const TargetRef target = update.Build();
-  RETURN_IF_ERROR(root.status());
-  ASSIGN_OR_RETURN(const Session session, Session::Create(root, options));
-  RETURN_IF_ERROR(session.Run(feeds, {}, assigned).status());
-  for (int i = 0; i < 2; ++i) RETURN_IF_ERROR(session.Run(feeds, {}, {target}).status());
-  return session.Run({}, values, {});
-}
-
-void ExpectSameUpdates(const Updates& u, double tolerance) {
-  const auto got = Update("/gpu:0", WithGpu(), u);
-  ASSERT_TRUE(got.ok()) << got.status();
-  const auto want = Update("/cpu:0", {.threads = 1}, u);
-  ASSERT_TRUE(want.ok()) << want.status();
-  ExpectClose(*got, *want, tolerance);
-}
-
 Tensor FloatScalar(DataType type, float value) {
   switch (type) {
     case DT_HALF: return Tensor::Scalar<Half>(Half(value));
@@ -77,8 +22,9 @@ Tensor FloatScalar(DataType type, float value) {
   }
 }
 
-// The step `op` on variables of `shape`; slots are positive, as squares are.
-Updates StepOf(const OpSpec& op, DataType type, const Shape& shape) {
+// The step `op` on variables of `shape`, a sparse one at the rows `indices`; slots are positive, as
+// squares are.
+Updates StepOf(const OpSpec& op, DataType type, const Shape& shape, const Tensor& indices = {}) {
   Updates u{.op = op.name, .resources = absl::StartsWith(op.name, "Resource")};
   float scalar = 0.1f;
   for (const ArgSpec& arg : op.inputs) {
@@ -86,7 +32,11 @@ Updates StepOf(const OpSpec& op, DataType type, const Shape& shape) {
       const uint32_t seed = static_cast<uint32_t>(u.variables.size()) + 1;
       u.variables.push_back(Numbers(type, shape, seed, u.variables.empty() ? 0 : 2.5));
     } else if (arg.name == "grad" || arg.name == "delta") {
-      u.inputs.push_back(Numbers(type, shape, 9));
+      const bool is_sparse = indices.rank() > 0;
+      u.inputs.push_back(
+          Numbers(type, is_sparse ? shape.WithDim(0, indices.num_elements()) : shape, 9));
+    } else if (arg.name == "indices") {
+      u.inputs.push_back(indices);
     } else if (arg.name == "global_step") {
       u.inputs.push_back(Tensor::Scalar<int64_t>(3));
     } else {
@@ -116,6 +66,49 @@ TEST(CudaTrainingTest, StepsOfAllRules) {
   EXPECT_EQ(steps, 34);
 }
 
+bool IsSparseStep(const OpSpec& op) {
+  return absl::StartsWith(op.name, "SparseApply") ||
+         absl::StartsWith(op.name, "ResourceSparseApply");
+}
+
+// Indices of `rows` rows, of which some are there again and again.
+Tensor RepeatedRows(int64_t n, int64_t rows) {
+  std::vector<int64_t> indices(n);
+  for (int64_t i = 0; i < n; ++i) indices[i] = i % 3 == 0 ? 1 : i * i * 31 % rows;
+  return Tensor::Vector<int64_t>(indices);
+}
+
+// The updates of a row are made one after the other, in the order of the indices.
+TEST(CudaTrainingTest, SparseStepsOfAllRules) {
+  int steps = 0;
+  for (const auto& op : StandardOps().ops()) {
+    if (!IsSparseStep(*op)) continue;
+    ++steps;
+    for (DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE}) {
+      for (const auto& [n, shape] : {std::pair{9, Shape({5, 7})},
+                                     {1500, Shape({2000, 3})},
+                                     {12, Shape({2, 3, 400})},
+                                     {0, Shape({4, 4})}}) {
+        SCOPED_TRACE(absl::StrCat(op->name, " ", DataTypeName(type), " ", n, shape.ToString()));
+        ExpectSameUpdates(StepOf(*op, type, shape, RepeatedRows(n, shape.dim(0))),
+                          ToleranceOf(type) * 20);
+      }
+    }
+  }
+  EXPECT_EQ(steps, 23);
+}
+
+TEST(CudaTrainingTest, SparseStepsLeaveOutRowsOutside) {
+  const auto got = Update("/gpu:0", WithGpu(),
+                          {.op = "ResourceSparseApplyProximalGradientDescent",
+                           .variables = {Tensor::Of<float>({2, 1}, {10, 20})},
+                           .inputs = {Tensor::Scalar(1.0f), Tensor::Scalar(0.0f),
+                                      Tensor::Scalar(0.0f), Tensor::Of<float>({4, 1}, {1, 2, 3, 4}),
+                                      Tensor::Vector<int32_t>({-1, 1, 2, 1})}});
+  ASSERT_TRUE(got.ok()) << got.status();
+  ExpectClose(*got, {Tensor::Of<float>({2, 1}, {10, 8})}, 0);
+}
+
 TEST(CudaTrainingTest, StepsOfComplexVariables) {
   const Tensor x = Tensor::Of<Complex64>({2}, {{1, 2}, {-3, 0.5f}});
   const Tensor alpha = Tensor::Scalar<Complex64>({0.5f, -1});
@@ -134,105 +127,6 @@ TEST(CudaVariableTest, AddsAndSubtracts) {
         ExpectSameUpdates({.op = op, .resources = false, .variables = {x}, .inputs = {by}}, 0);
         ExpectSameUpdates({.op = absl::StrCat(op, "VariableOp"), .variables = {x}, .inputs = {by}},
                           0);
-      }
-    }
-  }
-}
-
-// `n` places in [0, rows), many of them repeated.
-Tensor Places(int64_t n, int64_t rows) {
-  std::vector<int32_t> places(n);
-  for (int64_t i = 0; i < n; ++i) places[i] = static_cast<int32_t>(i * i * 31 % rows);
-  return Tensor::Vector<int32_t>(places);
-}
-
-// An update of `rows` rows of `width` at many places.
-Updates ScatterOf(const char* op, DataType type, int64_t rows, int64_t width, int64_t n) {
-  // Near 1, so that products of repeated updates stay in range.
-  const bool multiplies = absl::StrContains(op, "Mul") || absl::StrContains(op, "Div");
-  return {.op = op,
-          .resources = absl::StartsWith(op, "Resource"),
-          .variables = {Numbers(type, {rows, width})},
-          .inputs = {Places(n, rows), Numbers(type, {n, width}, 7, multiplies ? 2.5 : 0)}};
-}
-
-TEST(CudaScatterTest, RepeatedRows) {
-  for (const char* op : {"ScatterAdd", "ScatterSub", "ResourceScatterAdd", "ResourceScatterSub",
-                         "ResourceScatterMin", "ResourceScatterMax"}) {
-    for (DataType type : {DT_FLOAT, DT_DOUBLE, DT_INT8, DT_UINT8, DT_INT16, DT_INT32, DT_INT64}) {
-      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
-      ExpectSameUpdates(ScatterOf(op, type, 30, 7, 500), ToleranceOf(type) * 10);
-      ExpectSameUpdates(ScatterOf(op, type, 2000, 1, 5000), ToleranceOf(type) * 10);
-      ExpectSameUpdates(ScatterOf(op, type, 3, 1000, 9), ToleranceOf(type) * 10);
-      ExpectSameUpdates(ScatterOf(op, type, 3, 4, 0), 0);
-    }
-  }
-}
-
-TEST(CudaScatterTest, ProductsAndQuotients) {
-  for (const char* op : {"ScatterMul", "ScatterDiv", "ResourceScatterMul", "ResourceScatterDiv"}) {
-    for (DataType type : {DT_HALF, DT_FLOAT, DT_INT32}) {
-      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
-      ExpectSameUpdates(ScatterOf(op, type, 40, 7, 40), ToleranceOf(type) * 10);
-    }
-  }
-}
-
-TEST(CudaScatterTest, AssignedRows) {
-  for (const char* op : {"ScatterUpdate", "ResourceScatterUpdate"}) {
-    for (DataType type : {DT_HALF, DT_FLOAT, DT_BOOL, DT_INT64}) {
-      Updates u = ScatterOf(op, type, 3000, 17, 1000);
-      std::vector<int64_t> places(1000);  // Of repeated ones any could win.
-      for (int64_t i = 0; i < 1000; ++i) places[i] = i * 7 % 3000;
-      u.inputs[0] = Tensor::Vector<int64_t>(places);
-      SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type)));
-      ExpectSameUpdates(u, 0);
-    }
-  }
-}
-
-TEST(CudaScatterTest, ComplexNumbers) {
-  const Tensor x = Tensor::Of<Complex64>({2, 1}, {{1, 2}, {-3, 0.5f}});
-  const Tensor by = Tensor::Of<Complex64>({3, 1}, {{0.5f, -1}, {2, 1}, {-1, 1}});
-  for (const char* op : {"ScatterAdd", "ScatterSub", "ScatterMul", "ScatterDiv"}) {
-    SCOPED_TRACE(op);
-    ExpectSameUpdates({.op = op,
-                       .resources = false,
-                       .variables = {x},
-                       .inputs = {Tensor::Vector<int32_t>({1, 0, 1}), by}},
-                      1e-5);
-  }
-}
-
-// Errors on the CPU.
-TEST(CudaScatterTest, WhatCannotBeReportedIsLeftOut) {
-  const auto outside =
-      Update("/gpu:0", WithGpu(),
-             {.op = "ScatterAdd",
-              .resources = false,
-              .variables = {Tensor::Of<int32_t>({2, 1}, {1, 2})},
-              .inputs = {Tensor::Vector<int32_t>({-1, 1, 2}), Tensor::Scalar<int32_t>(5)}});
-  ASSERT_TRUE(outside.ok()) << outside.status();
-  ExpectClose(*outside, {Tensor::Of<int32_t>({2, 1}, {1, 12})}, 0);
-  const auto by_zero =
-      Update("/gpu:0", WithGpu(),
-             {.op = "ScatterDiv",
-              .resources = false,
-              .variables = {Tensor::Of<int32_t>({2}, {12, 12})},
-              .inputs = {Tensor::Vector<int32_t>({0, 1}), Tensor::Vector<int32_t>({0, 2})}});
-  ASSERT_TRUE(by_zero.ok()) << by_zero.status();
-  ExpectClose(*by_zero, {Tensor::Of<int32_t>({2}, {12, 3})}, 0);
-}
-
-TEST(CudaSegmentTest, UnsortedSegments) {
-  for (const char* op : {"UnsortedSegmentSum", "UnsortedSegmentMax", "UnsortedSegmentMin"}) {
-    for (DataType type : {DT_HALF, DT_FLOAT, DT_DOUBLE, DT_INT32, DT_INT64, DT_UINT8}) {
-      for (const auto& [n, width] : {std::pair{5000, 1}, {500, 7}, {9, 3000}, {0, 4}, {6, 0}}) {
-        SCOPED_TRACE(absl::StrCat(op, " ", DataTypeName(type), " ", n, " ", width));
-        ExpectSame({Numbers(type, {n, width}), Places(n, 40), Tensor::Scalar<int32_t>(45)},
-                   ToleranceOf(type) * 20, [&](const Scope& scope, const std::vector<Output>& in) {
-                     return scope.Op(op).In(in[0]).In(in[1]).In(in[2]).Build();
-                   });
       }
     }
   }

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <type_traits>
 
 #include "weir/core/dtype.h"
 
@@ -309,10 +310,14 @@ constexpr bool IsReferenceForm(StepForms forms) {
   return forms == StepForms::kAll || forms == StepForms::kDense;
 }
 
-// Calls table.Add<Rule, types beside the floating-point ones...>(name, forms) for each rule.
+// Calls table.Add<Rule, types beside the floating-point ones...>(name, forms) for each rule. The
+// forms are constants, so that a table may leave out rules before they are compiled.
 template <typename Table>
 void FillTrainingTable(Table& table) {
-  using enum StepForms;
+  constexpr std::integral_constant<StepForms, StepForms::kAll> kAll;
+  constexpr std::integral_constant<StepForms, StepForms::kDense> kDense;
+  constexpr std::integral_constant<StepForms, StepForms::kResource> kResource;
+  constexpr std::integral_constant<StepForms, StepForms::kResourceDense> kResourceDense;
   table.template Add<GradientDescentRule, Complex64, Complex128>("GradientDescent", kDense);
   table.template Add<ProximalGradientDescentRule>("ProximalGradientDescent", kAll);
   table.template Add<MomentumRule>("Momentum", kAll);

@@ -36,6 +36,14 @@ absl::StatusOr<OneHotPlan> PlanOneHot(KernelPrepare& k);
 
 absl::StatusOr<NdIndexing> PlanGatherNd(KernelPrepare& k);
 
+// Of SparseToDense: `count` index vectors into the output.
+struct SparseToDensePlan {
+  Shape shape;
+  int64_t count = 0;
+  bool one_value = false;  // One value stands for all.
+};
+absl::StatusOr<SparseToDensePlan> PlanSparseToDense(KernelPrepare& k);
+
 // The array without its mirrored edges and with them, and how wide the first edge of each dimension
 // is. Edges of an array with elements are narrow enough.
 struct MirrorPlan {

@@ -36,9 +36,7 @@ absl::StatusOr<NdIndexing> PlanGatherNd(KernelPrepare& k) {
   const Shape& params = k.In(0).shape();
   const Shape& indices = k.In(1).shape();
   ASSIGN_OR_RETURN(const NdIndexing nd, MakeNdIndexing(indices, params));
-  Dims dims(nd.outer.dims().begin(), nd.outer.dims().end());
-  for (int d = static_cast<int>(nd.depth); d < params.rank(); ++d) dims.push_back(params.dim(d));
-  ASSIGN_OR_RETURN(const Shape output, Shape::Make(dims));
+  ASSIGN_OR_RETURN(const Shape output, GatherNdShape(nd, params));
   k.Out(0).SetShape(output);
   return nd;
 }

@@ -42,6 +42,12 @@ absl::StatusOr<GatherPlan> MakeGatherPlan(const Shape& params, const Shape& indi
   return plan;
 }
 
+absl::StatusOr<Shape> GatherNdShape(const NdIndexing& nd, const Shape& params) {
+  Dims dims(nd.outer.dims().begin(), nd.outer.dims().end());
+  dims.insert(dims.end(), params.dims().begin() + nd.depth, params.dims().end());
+  return Shape::Make(dims);
+}
+
 absl::Status RunGatherPlan(const KernelRun& r, const GatherPlan& plan, DataType dtype,
                            const Tensor& params, const int64_t* picks, Tensor& out) {
   if (plan.output.num_elements() == 0) return absl::OkStatus();

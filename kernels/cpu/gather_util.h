@@ -3,6 +3,9 @@
 
 // Picking slices of an array by index, from tensors and from variables.
 
+#include <functional>
+
+#include "weir/kernels/cpu/index_util.h"
 #include "weir/runtime/kernel.h"
 
 namespace weir {
@@ -22,6 +25,19 @@ struct GatherPlan {
 // 0 <= batch_dims <= axis < rank of params and the batch dimensions agree.
 absl::StatusOr<GatherPlan> MakeGatherPlan(const Shape& params, const Shape& indices, int64_t axis,
                                           int64_t batch_dims);
+
+// Picks from `params` by input 1 into output 0.
+using RunGatherFn =
+    std::function<absl::Status(const KernelRun& r, const GatherPlan& plan, const Tensor& params)>;
+// Prepares ResourceGather: from input 0's variable.
+absl::Status PrepareResourceGather(KernelPrepare& k, RunGatherFn gather);
+
+// The same by index vectors.
+using RunGatherNdFn =
+    std::function<absl::Status(const KernelRun& r, const NdIndexing& nd, const Tensor& params)>;
+absl::Status PrepareResourceGatherNd(KernelPrepare& k, RunGatherNdFn gather);
+// The output's shape, for tensors and variables.
+absl::StatusOr<Shape> GatherNdShape(const NdIndexing& nd, const Shape& params);
 
 // REQUIRES: every pick is in [0, plan.length); `out` has the plan's output shape.
 absl::Status RunGatherPlan(const KernelRun& r, const GatherPlan& plan, DataType dtype,

@@ -59,7 +59,8 @@ using PatchMove = absl::Status (*)(KernelRun& r, const PatchPlan& plan);
 absl::Status PrepareSlice(KernelPrepare& k, BoxCopy copy);
 absl::Status PrepareStridedSlice(KernelPrepare& k, BoxCopy copy);
 absl::Status PrepareStridedSliceGrad(KernelPrepare& k, BoxCopyIntoFill copy);
-absl::Status PreparePad(KernelPrepare& k, BoxCopyIntoFill copy);  // With PadV2.
+absl::Status PrepareStridedSliceAssign(KernelPrepare& k, BoxCopy copy);  // Of either kind.
+absl::Status PreparePad(KernelPrepare& k, BoxCopyIntoFill copy);         // With PadV2.
 
 absl::Status PrepareTranspose(KernelPrepare& k, ViewCopy copy);
 absl::Status PrepareBroadcastTo(KernelPrepare& k, ViewCopy copy);

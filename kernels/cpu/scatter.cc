@@ -37,14 +37,7 @@ PrepareFn ScatterRows(UpdateKind kind, const char* type_attr) {
 }  // namespace
 
 void RegisterScatterKernels(KernelRegistry& kernels) {
-  const struct {
-    const char* name;
-    UpdateKind kind;
-  } kOps[] = {{"ScatterUpdate", UpdateKind::kAssign}, {"ScatterAdd", UpdateKind::kAdd},
-              {"ScatterSub", UpdateKind::kSub},       {"ScatterMul", UpdateKind::kMul},
-              {"ScatterDiv", UpdateKind::kDiv},       {"ScatterMin", UpdateKind::kMin},
-              {"ScatterMax", UpdateKind::kMax}};
-  for (const auto& op : kOps) {
+  for (const ScatterOp& op : kScatterOps) {
     kernels.Add(op.name, "CPU", ScatterRows(op.kind, "T"));
     kernels.Add(absl::StrCat("Resource", op.name), "CPU", ScatterRows(op.kind, "dtype"));
   }

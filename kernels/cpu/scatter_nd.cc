@@ -7,21 +7,6 @@
 namespace weir {
 namespace {
 
-// The indexing of `target` by `indices`, after a check that `updates` has the slices' shape.
-absl::StatusOr<NdIndexing> CheckedIndexing(const Shape& indices, const Shape& updates,
-                                           const Shape& target) {
-  ASSIGN_OR_RETURN(const NdIndexing nd, MakeNdIndexing(indices, target));
-  Dims dims(nd.outer.dims().begin(), nd.outer.dims().end());
-  for (int d = static_cast<int>(nd.depth); d < target.rank(); ++d) dims.push_back(target.dim(d));
-  if (updates.dims() != absl::MakeConstSpan(dims)) {
-    return InvalidArgument(
-        "Must have updates.shape = indices.shape[:-1] + shape[indices.shape[-1]:]"
-        ", got updates.shape ",
-        updates.ToString(), ", indices.shape ", indices.ToString(), ", shape ", target.ToString());
-  }
-  return nd;
-}
-
 // Room for one position per index vector. Without updates there may be any number of empty vectors,
 // and no position is needed.
 int64_t NumPositions(const Shape& indices, const Shape& updates) {
@@ -44,7 +29,7 @@ absl::Status PrepareScatterNd(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const Shape shape, k.ShapeValue(2));
   const Shape& indices = k.In(0).shape();
   const Shape& updates = k.In(1).shape();
-  ASSIGN_OR_RETURN(const NdIndexing nd, CheckedIndexing(indices, updates, shape));
+  ASSIGN_OR_RETURN(const NdIndexing nd, MakeUpdateIndexing(indices, updates, shape));
   k.Out(0).SetShape(shape);
   const int64_t positions = NumPositions(indices, updates);
   const size_t workspace = k.Workspace(sizeof(int64_t) * positions);
@@ -60,7 +45,7 @@ PrepareFn TensorScatter(UpdateKind kind) {
     const Shape& shape = k.In(0).shape();
     const Shape& indices = k.In(1).shape();
     const Shape& updates = k.In(2).shape();
-    ASSIGN_OR_RETURN(const NdIndexing nd, CheckedIndexing(indices, updates, shape));
+    ASSIGN_OR_RETURN(const NdIndexing nd, MakeUpdateIndexing(indices, updates, shape));
     k.Out(0).SetShape(shape).MayReuse(0);
     const int64_t positions = NumPositions(indices, updates);
     const size_t workspace = k.Workspace(sizeof(int64_t) * positions);
@@ -86,7 +71,7 @@ PrepareFn VariableScatterNd(UpdateKind kind) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
       return variable->Update(r.memory(), [&](Tensor& value) -> absl::Status {
-        ASSIGN_OR_RETURN(const NdIndexing nd, CheckedIndexing(indices, updates, value.shape()));
+        ASSIGN_OR_RETURN(const NdIndexing nd, MakeUpdateIndexing(indices, updates, value.shape()));
         return Scatter(r, kind, nd, 1, 2, positions, workspace, value);
       });
     });
@@ -97,17 +82,8 @@ PrepareFn VariableScatterNd(UpdateKind kind) {
 
 void RegisterScatterNdKernels(KernelRegistry& kernels) {
   kernels.Add("ScatterNd", "CPU", PrepareScatterNd);
-  kernels.Add("TensorScatterUpdate", "CPU", TensorScatter(UpdateKind::kAssign));
-  kernels.Add("TensorScatterAdd", "CPU", TensorScatter(UpdateKind::kAdd));
-  kernels.Add("TensorScatterSub", "CPU", TensorScatter(UpdateKind::kSub));
-  kernels.Add("ScatterNdNonAliasingAdd", "CPU", TensorScatter(UpdateKind::kAdd));
-  const struct {
-    const char* name;
-    UpdateKind kind;
-  } kVariableOps[] = {{"ScatterNdUpdate", UpdateKind::kAssign},
-                      {"ScatterNdAdd", UpdateKind::kAdd},
-                      {"ScatterNdSub", UpdateKind::kSub}};
-  for (const auto& op : kVariableOps) {
+  for (const ScatterOp& op : kTensorScatterOps) kernels.Add(op.name, "CPU", TensorScatter(op.kind));
+  for (const ScatterOp& op : kScatterNdOps) {
     kernels.Add(op.name, "CPU", VariableScatterNd(op.kind));
     kernels.Add(absl::StrCat("Resource", op.name), "CPU", VariableScatterNd(op.kind));
   }

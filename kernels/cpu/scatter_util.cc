@@ -89,6 +89,20 @@ absl::Status CheckUpdatesShape(const Shape& params, const Shape& indices, const 
       params.ToString());
 }
 
+absl::StatusOr<NdIndexing> MakeUpdateIndexing(const Shape& indices, const Shape& updates,
+                                              const Shape& target) {
+  ASSIGN_OR_RETURN(const NdIndexing nd, MakeNdIndexing(indices, target));
+  Dims dims(nd.outer.dims().begin(), nd.outer.dims().end());
+  for (int d = static_cast<int>(nd.depth); d < target.rank(); ++d) dims.push_back(target.dim(d));
+  if (updates.dims() != absl::MakeConstSpan(dims)) {
+    return InvalidArgument(
+        "Must have updates.shape = indices.shape[:-1] + shape[indices.shape[-1]:]"
+        ", got updates.shape ",
+        updates.ToString(), ", indices.shape ", indices.ToString(), ", shape ", target.ToString());
+  }
+  return nd;
+}
+
 absl::Status ApplyUpdates(const KernelRun& r, UpdateKind kind, const SliceUpdates& u,
                           Tensor& target) {
   if (u.count == 0 || u.slice == 0) return absl::OkStatus();

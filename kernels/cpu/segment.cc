@@ -27,18 +27,15 @@ template <typename T>
 using Accumulator =
     std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
 
-// What a sum of n rows is divided by.
-enum class Norm { kNone, kCount, kRootOfCount };
-
 template <typename A>
-A Divide(const A& sum, int64_t n, Norm norm) {
-  if (norm == Norm::kNone) return sum;
+A Divide(const A& sum, int64_t n, SegmentNorm norm) {
+  if (norm == SegmentNorm::kNone) return sum;
   if constexpr (std::is_integral_v<A>) {
     if constexpr (std::is_signed_v<A>) return static_cast<A>(static_cast<int64_t>(sum) / n);
     return static_cast<A>(static_cast<uint64_t>(sum) / static_cast<uint64_t>(n));
   } else {
     const double count = static_cast<double>(n);
-    const double divisor = norm == Norm::kCount ? count : std::sqrt(count);
+    const double divisor = norm == SegmentNorm::kCount ? count : std::sqrt(count);
     if constexpr (std::is_floating_point_v<A>) {
       return sum / static_cast<A>(divisor);
     } else {
@@ -49,7 +46,8 @@ A Divide(const A& sum, int64_t n, Norm norm) {
 
 // Reduces the rows of one group, a few columns at a time so that the sums stay in the cache.
 template <typename T, typename R>
-void ReduceGroup(const Groups& groups, int64_t g, int64_t width, Norm norm, const T* data, T* out) {
+void ReduceGroup(const Groups& groups, int64_t g, int64_t width, SegmentNorm norm, const T* data,
+                 T* out) {
   using A = Accumulator<T>;
   constexpr int64_t kColumns = 256;
   A sums[kColumns];
@@ -78,7 +76,7 @@ void ReduceGroup(const Groups& groups, int64_t g, int64_t width, Norm norm, cons
 // Writes all `num_rows` rows of the output; those without entries become `empty`.
 template <typename T, typename R>
 void ReduceGroups(const KernelRun& r, const Groups& groups, int64_t width, int64_t num_rows,
-                  const T& empty, Norm norm, const T* data, T* out) {
+                  const T& empty, SegmentNorm norm, const T* data, T* out) {
   if (num_rows == 0 || width == 0) return;
   const auto fill = [&](int64_t from, int64_t to) {
     std::fill(out + from * width, out + to * width, empty);
@@ -178,7 +176,7 @@ absl::Status PrepareUnsorted(KernelPrepare& k) {
       int64_t* order = r.Workspace<int64_t>(order_at);
       SortByKey(segment, n, keys, begins, order);
       ReduceGroups<T, R>(r, {.count = keys, .begins = begins, .rows = order}, width, segments,
-                         R::template Empty<T>(), Norm::kNone, r.In<T>(0), r.Out<T>(0));
+                         R::template Empty<T>(), SegmentNorm::kNone, r.In<T>(0), r.Out<T>(0));
       return absl::OkStatus();
     });
   });
@@ -191,16 +189,11 @@ T EmptyOfSorted() {
 }
 
 template <typename R>
-PrepareFn Sorted(Norm norm) {
+PrepareFn Sorted(SegmentNorm norm) {
   return [norm](KernelPrepare& k) -> absl::Status {
+    RETURN_IF_ERROR(CheckSortedSegments(k));
     const Shape data = k.In(0).shape();
-    const Shape& ids = k.In(1).shape();
-    if (data.rank() < 1) return k.InvalidInput(0, "must have rank >= 1");
-    if (ids.rank() != 1) return k.InvalidInput(1, "should be a vector.");
-    const int64_t n = ids.dim(0);
-    if (n != data.dim(0)) {
-      return k.InvalidInput(1, "should be the same size as dimension 0 of input.");
-    }
+    const int64_t n = data.dim(0);
     k.Out(0).Unsized();
     const size_t ids_at = IntWorkspace(k, n), begins_at = IntWorkspace(k, n + 1);
     return DispatchFor<R>(k.OutType(0), [&]<typename T>(TypeTag<T>) {
@@ -220,27 +213,15 @@ PrepareFn Sorted(Norm norm) {
   };
 }
 
-absl::Status CheckSparse(const KernelPrepare& k) {
-  if (k.In(0).shape().rank() < 1) return k.InvalidInput(0, "must have rank >= 1");
-  if (k.In(1).shape().rank() != 1) return k.InvalidInput(1, "should be a vector.");
-  if (k.In(2).shape() != k.In(1).shape()) {
-    return k.InvalidInput(2, "segment_ids and indices should have same size.");
-  }
-  return absl::OkStatus();
-}
-
 // Rows data[indices[i]], grouped by ids that do not decrease.
-PrepareFn SparseSegment(Norm norm) {
+PrepareFn SparseSegment(SegmentNorm norm) {
   return [norm](KernelPrepare& k) -> absl::Status {
-    RETURN_IF_ERROR(CheckSparse(k));
+    RETURN_IF_ERROR(CheckSparseSegments(k));
     const Shape data = k.In(0).shape();
     const int64_t n = k.In(1).shape().dim(0);
     int64_t given_rows = -1;
     if (k.num_inputs() == 4) {
-      ASSIGN_OR_RETURN(given_rows, k.IntValue(3));
-      if (given_rows < 0) return k.InvalidInput(3, "must not be negative");
-      ASSIGN_OR_RETURN(const Shape output, ShapeWithRows(given_rows, data, 1));
-      k.Out(0).SetShape(output);
+      ASSIGN_OR_RETURN(given_rows, PrepareGivenRows(k));
     } else {
       k.Out(0).Unsized();
     }
@@ -272,8 +253,8 @@ PrepareFn SparseSegment(Norm norm) {
 }
 
 // The weights of the entries: one over (the root of) how often their segment occurs.
-absl::Status SegmentWeights(const int64_t* segment, int64_t n, int64_t num_segments, Norm norm,
-                            int64_t* counts, double* weights) {
+absl::Status SegmentWeights(const int64_t* segment, int64_t n, int64_t num_segments,
+                            SegmentNorm norm, int64_t* counts, double* weights) {
   std::fill_n(counts, num_segments, 0);
   for (int64_t i = 0; i < n; ++i) {
     if (segment[i] < 0 || segment[i] >= num_segments) {
@@ -283,20 +264,17 @@ absl::Status SegmentWeights(const int64_t* segment, int64_t n, int64_t num_segme
   }
   for (int64_t i = 0; i < n; ++i) {
     const double count = static_cast<double>(counts[segment[i]]);
-    weights[i] = 1.0 / (norm == Norm::kCount ? count : std::sqrt(count));
+    weights[i] = 1.0 / (norm == SegmentNorm::kCount ? count : std::sqrt(count));
   }
   return absl::OkStatus();
 }
 
 // Rows grad[segment_ids[i]], weighted, grouped by indices[i].
-PrepareFn SparseSegmentGrad(Norm norm) {
+PrepareFn SparseSegmentGrad(SegmentNorm norm) {
   return [norm](KernelPrepare& k) -> absl::Status {
-    RETURN_IF_ERROR(CheckSparse(k));
+    RETURN_IF_ERROR(CheckSparseSegments(k));
     const Shape& grad = k.In(0).shape();
-    ASSIGN_OR_RETURN(const int64_t num_rows, k.IntValue(3));
-    if (num_rows < 0) return k.InvalidInput(3, "must not be negative");
-    ASSIGN_OR_RETURN(const Shape output, ShapeWithRows(num_rows, grad, 1));
-    k.Out(0).SetShape(output);
+    ASSIGN_OR_RETURN(const int64_t num_rows, PrepareGivenRows(k));
     const int64_t n = k.In(1).shape().dim(0), segments = grad.dim(0);
     const int64_t width = grad.Count(1, grad.rank());
     if (width == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
@@ -323,7 +301,7 @@ PrepareFn SparseSegmentGrad(Norm norm) {
         }
         ReduceGroups<T, SumReduction>(
             r, {.count = num_rows, .begins = begins, .rows = order, .weights = weights}, width,
-            num_rows, T(0), Norm::kNone, r.In<T>(0), r.Out<T>(0));
+            num_rows, T(0), SegmentNorm::kNone, r.In<T>(0), r.Out<T>(0));
         return absl::OkStatus();
       });
     });
@@ -337,23 +315,17 @@ void RegisterSegmentKernels(KernelRegistry& kernels) {
   kernels.Add("UnsortedSegmentProd", "CPU", PrepareUnsorted<ProdReduction>);
   kernels.Add("UnsortedSegmentMax", "CPU", PrepareUnsorted<MaxReduction>);
   kernels.Add("UnsortedSegmentMin", "CPU", PrepareUnsorted<MinReduction>);
-  kernels.Add("SegmentSum", "CPU", Sorted<SumReduction>(Norm::kNone));
-  kernels.Add("SegmentMean", "CPU", Sorted<SumReduction>(Norm::kCount));
-  kernels.Add("SegmentProd", "CPU", Sorted<ProdReduction>(Norm::kNone));
-  kernels.Add("SegmentMax", "CPU", Sorted<MaxReduction>(Norm::kNone));
-  kernels.Add("SegmentMin", "CPU", Sorted<MinReduction>(Norm::kNone));
-  const struct {
-    const char* name;
-    Norm norm;
-  } kSparse[] = {{"SparseSegmentSum", Norm::kNone},
-                 {"SparseSegmentMean", Norm::kCount},
-                 {"SparseSegmentSqrtN", Norm::kRootOfCount}};
-  for (const auto& op : kSparse) {
+  kernels.Add("SegmentSum", "CPU", Sorted<SumReduction>(SegmentNorm::kNone));
+  kernels.Add("SegmentMean", "CPU", Sorted<SumReduction>(SegmentNorm::kCount));
+  kernels.Add("SegmentProd", "CPU", Sorted<ProdReduction>(SegmentNorm::kNone));
+  kernels.Add("SegmentMax", "CPU", Sorted<MaxReduction>(SegmentNorm::kNone));
+  kernels.Add("SegmentMin", "CPU", Sorted<MinReduction>(SegmentNorm::kNone));
+  for (const SparseSegmentOp& op : kSparseSegmentOps) {
     kernels.Add(op.name, "CPU", SparseSegment(op.norm));
     kernels.Add(absl::StrCat(op.name, "WithNumSegments"), "CPU", SparseSegment(op.norm));
+    if (op.norm == SegmentNorm::kNone) continue;
+    kernels.Add(absl::StrCat(op.name, "Grad"), "CPU", SparseSegmentGrad(op.norm));
   }
-  kernels.Add("SparseSegmentMeanGrad", "CPU", SparseSegmentGrad(Norm::kCount));
-  kernels.Add("SparseSegmentSqrtNGrad", "CPU", SparseSegmentGrad(Norm::kRootOfCount));
 }
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_join.h"
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/element_util.h"
 #include "weir/kernels/cpu/index_util.h"
 #include "weir/runtime/kernel.h"
@@ -32,28 +33,38 @@ absl::Status Flatten(int64_t* places, int64_t count, const Shape& shape, bool in
   return absl::OkStatus();
 }
 
-absl::Status PrepareSparseToDense(KernelPrepare& k) {
+}  // namespace
+
+absl::StatusOr<SparseToDensePlan> PlanSparseToDense(KernelPrepare& k) {
   const Shape& indices = k.In(0).shape();
   if (indices.rank() > 2) {
     return k.InvalidInput(0, "sparse_indices should be a scalar, vector, or matrix");
   }
-  ASSIGN_OR_RETURN(const Shape shape, k.ShapeValue(1));
-  const int64_t count = indices.rank() == 0 ? 1 : indices.dim(0);
+  SparseToDensePlan plan;
+  ASSIGN_OR_RETURN(plan.shape, k.ShapeValue(1));
+  plan.count = indices.rank() == 0 ? 1 : indices.dim(0);
   const int64_t depth = indices.rank() == 2 ? indices.dim(1) : 1;
-  if (depth != shape.rank()) {
+  if (depth != plan.shape.rank()) {
     return k.InvalidInput(1, absl::StrCat("output_shape has incorrect number of elements: ",
-                                          shape.rank(), " should be: ", depth));
+                                          plan.shape.rank(), " should be: ", depth));
   }
   const Shape& values = k.In(2).shape();
-  const bool one_value = values.rank() == 0;
-  if (values.rank() > 1 || (!one_value && values.dim(0) != count)) {
+  plan.one_value = values.rank() == 0;
+  if (values.rank() > 1 || (!plan.one_value && values.dim(0) != plan.count)) {
     return k.InvalidInput(
-        2, absl::StrCat("sparse_values has incorrect shape, should be [] or [", count, "]"));
+        2, absl::StrCat("sparse_values has incorrect shape, should be [] or [", plan.count, "]"));
   }
   if (k.In(3).shape().rank() != 0) return k.InvalidInput(3, "default_value should be a scalar.");
-  k.Out(0).SetShape(shape);
+  k.Out(0).SetShape(plan.shape);
+  return plan;
+}
+
+namespace {
+
+absl::Status PrepareSparseToDense(KernelPrepare& k) {
+  ASSIGN_OR_RETURN(const SparseToDensePlan plan, PlanSparseToDense(k));
   // Vectors of no elements still need one place each.
-  const int64_t room = std::max(count, indices.num_elements());
+  const int64_t room = std::max(plan.count, k.In(0).shape().num_elements());
   if (room > (int64_t{1} << 48)) return k.InvalidInput(0, "has too many index vectors");
   const size_t workspace = k.Workspace(sizeof(int64_t) * room);
   const bool in_order = k.Attr<bool>("validate_indices");
@@ -61,11 +72,11 @@ absl::Status PrepareSparseToDense(KernelPrepare& k) {
     return k.Run([=](KernelRun& r) -> absl::Status {
       int64_t* places = r.Workspace<int64_t>(workspace);
       ReadIndices(r.In(0), places);
-      RETURN_IF_ERROR(Flatten(places, count, shape, in_order));
+      RETURN_IF_ERROR(Flatten(places, plan.count, plan.shape, in_order));
       E* out = r.Out<E>(0);
-      std::fill_n(out, shape.num_elements(), *r.In<E>(3));
+      std::fill_n(out, plan.shape.num_elements(), *r.In<E>(3));
       const E* value = r.In<E>(2);
-      for (int64_t i = 0; i < count; ++i) out[places[i]] = value[one_value ? 0 : i];
+      for (int64_t i = 0; i < plan.count; ++i) out[places[i]] = value[plan.one_value ? 0 : i];
       return absl::OkStatus();
     });
   });

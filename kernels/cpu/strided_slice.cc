@@ -96,10 +96,8 @@ absl::Status PrepareStridedSliceGrad(KernelPrepare& k, BoxCopyIntoFill copy) {
   return k.Run([=](KernelRun& r) { return copy(r, dtype, box, x, -1, r.In(4).raw_data()); });
 }
 
-namespace {
-
 // The variable's shape shows only while running.
-absl::Status PrepareStridedSliceAssign(KernelPrepare& k) {
+absl::Status PrepareStridedSliceAssign(KernelPrepare& k, BoxCopy copy) {
   ASSIGN_OR_RETURN(const StridedSliceSpec spec, ReadSpec(k));
   const DataType dtype = k.Attr<DataType>("T");
   if (k.num_outputs() > 0) k.Out(0).SetShape({}).Alias(0);
@@ -108,19 +106,17 @@ absl::Status PrepareStridedSliceAssign(KernelPrepare& k) {
     return variable->Update(r.memory(), [&](Tensor& value) -> absl::Status {
       ASSIGN_OR_RETURN(const StridedSlicePlan plan, PlanStridedSlice(value.shape(), spec));
       RETURN_IF_ERROR(CheckSliceShape(plan, r.In(4).shape(), "value"));
-      return CopyBox(r, dtype, SliceBox(plan, value.shape(), /*taking=*/false), r.In(4).raw_data(),
-                     value.mutable_raw_data());
+      return copy(r, dtype, SliceBox(plan, value.shape(), /*taking=*/false), r.In(4).raw_data(),
+                  value.mutable_raw_data());
     });
   });
 }
 
-}  // namespace
-
 void RegisterStridedSliceKernels(KernelRegistry& kernels) {
   kernels.Add("StridedSlice", "CPU", PrepareMove<PrepareStridedSlice, CopyBox>);
   kernels.Add("StridedSliceGrad", "CPU", PrepareMove<PrepareStridedSliceGrad, CopyBoxIntoFill>);
-  kernels.Add("StridedSliceAssign", "CPU", PrepareStridedSliceAssign);
-  kernels.Add("ResourceStridedSliceAssign", "CPU", PrepareStridedSliceAssign);
+  kernels.Add("StridedSliceAssign", "CPU", PrepareMove<PrepareStridedSliceAssign, CopyBox>);
+  kernels.Add("ResourceStridedSliceAssign", "CPU", PrepareMove<PrepareStridedSliceAssign, CopyBox>);
 }
 
 }  // namespace weir

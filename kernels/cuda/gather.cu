@@ -1,9 +1,10 @@
-// Gather, GatherV2 and GatherNd (ops/gather.cc). An index that is out of range, which a kernel of
-// the GPU cannot report, picks zeros, as in TensorFlow.
+// Gather, GatherV2 and GatherNd (ops/gather.cc), and the same from variables. An index that is out
+// of range, which a kernel of the GPU cannot report, picks zeros, as in TensorFlow.
 
 #include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/gather_util.h"
 #include "weir/kernels/cuda/divide_util.h"
+#include "weir/kernels/cuda/indices_util.h"
 #include "weir/kernels/cuda/words_util.h"
 
 namespace weir {
@@ -12,10 +13,10 @@ namespace {
 // ---- Along an axis ----
 
 // One word of the output [batches, outer, picks, slice] (GatherPlan).
-template <typename W, typename I>
+template <typename W>
 struct GatherFunction {
   const W* params;
-  const I* indices;
+  DeviceIndices indices;
   W* out;
   int64_t length;
   Divider outer, picks, slice;
@@ -29,19 +30,17 @@ struct GatherFunction {
   }
 };
 
-template <typename I>
-absl::Status RunGather(const KernelRun& r, const GatherPlan& plan) {
-  const Tensor& params = r.In(0);
+absl::Status RunGather(const KernelRun& r, const GatherPlan& plan, const Tensor& params) {
   Tensor& out = r.Out(0);
   const int64_t bytes = static_cast<int64_t>(out.bytes());
   if (bytes == 0) return absl::OkStatus();
   const int64_t slice = plan.slice * static_cast<int64_t>(DataTypeSize(out.dtype()));
   const int64_t word = WidestWord(slice, Address(params.raw_data()), Address(out.raw_data()));
   return DispatchWord(word, [&]<typename W>(TypeTag<W>) {
-    return ForEach(
-        r, bytes / word,
-        GatherFunction<W, I>{params.data<W>(), r.In<I>(1), out.mutable_data<W>(), plan.length,
-                             Divider(plan.outer), Divider(plan.picks), Divider(slice / word)});
+    return ForEach(r, bytes / word,
+                   GatherFunction<W>{params.data<W>(), DeviceIndices(r.In(1)),
+                                     out.mutable_data<W>(), plan.length, Divider(plan.outer),
+                                     Divider(plan.picks), Divider(slice / word)});
   });
 }
 
@@ -50,9 +49,7 @@ absl::Status PrepareAlong(KernelPrepare& k, int64_t axis, int64_t batch_dims) {
                    MakeGatherPlan(k.In(0).shape(), k.In(1).shape(), axis, batch_dims));
   if (!IsPlainType(k.OutType(0))) return absl::UnimplementedError("elements with constructors");
   k.Out(0).SetShape(plan.output);
-  return DispatchType<int32_t, int64_t>(k.In(1).dtype(), [&]<typename I>(TypeTag<I>) {
-    return k.Run([plan](KernelRun& r) { return RunGather<I>(r, plan); });
-  });
+  return k.Run([plan](KernelRun& r) { return RunGather(r, plan, r.In(0)); });
 }
 
 absl::Status PrepareGather(KernelPrepare& k) {
@@ -67,62 +64,54 @@ absl::Status PrepareGatherV2(KernelPrepare& k) {
 
 // ---- By index vectors ----
 
-// The indexed dimensions.
-struct NdDims {
-  static constexpr int kMost = 8;
-
-  int depth = 0;
-  int64_t sizes[kMost] = {};
-};
-
 // One word of the output [count, slice] (NdIndexing).
-template <typename W, typename I>
+template <typename W>
 struct GatherNdFunction {
   const W* params;
-  const I* indices;
+  IndexVectors places;
   W* out;
-  NdDims dims;
   Divider slice;
 
   __device__ void operator()(int64_t i) const {
-    int64_t at, row = 0;
-    const I* const index = indices + slice.Divide(i, &at) * dims.depth;
-    bool inside = true;
-    for (int d = 0; d < dims.depth; ++d) {
-      const int64_t place = index[d];
-      inside = inside && place >= 0 && place < dims.sizes[d];
-      row = row * dims.sizes[d] + place;
-    }
-    out[i] = inside ? params[row * slice.divisor() + at] : W{};
+    int64_t at;
+    const int64_t place = places[slice.Divide(i, &at)];
+    out[i] = place >= 0 ? params[place * slice.divisor() + at] : W{};
   }
 };
 
-template <typename I>
-absl::Status RunGatherNd(const KernelRun& r, const NdDims& dims, int64_t slice) {
-  const Tensor& params = r.In(0);
+absl::Status RunGatherNd(const KernelRun& r, const NdIndexing& nd, const Tensor& params) {
   Tensor& out = r.Out(0);
   const int64_t bytes = static_cast<int64_t>(out.bytes());
   if (bytes == 0) return absl::OkStatus();
-  slice *= static_cast<int64_t>(DataTypeSize(out.dtype()));
+  const int64_t slice = nd.slice * static_cast<int64_t>(DataTypeSize(out.dtype()));
   const int64_t word = WidestWord(slice, Address(params.raw_data()), Address(out.raw_data()));
+  const IndexVectors places(r.In(1), nd.depth, params.shape());
   return DispatchWord(word, [&]<typename W>(TypeTag<W>) {
     return ForEach(r, bytes / word,
-                   GatherNdFunction<W, I>{params.data<W>(), r.In<I>(1), out.mutable_data<W>(), dims,
-                                          Divider(slice / word)});
+                   GatherNdFunction<W>{params.data<W>(), places, out.mutable_data<W>(),
+                                       Divider(slice / word)});
   });
 }
 
 absl::Status PrepareGatherNd(KernelPrepare& k) {
   ASSIGN_OR_RETURN(const NdIndexing nd, PlanGatherNd(k));
   if (!IsPlainType(k.OutType(0))) return absl::UnimplementedError("elements with constructors");
-  if (nd.depth > NdDims::kMost) return absl::UnimplementedError("very long index vectors");
-  NdDims dims;
-  for (; dims.depth < nd.depth; ++dims.depth) {
-    dims.sizes[dims.depth] = k.In(0).shape().dim(dims.depth);
-  }
-  return DispatchType<int32_t, int64_t>(k.In(1).dtype(), [&]<typename I>(TypeTag<I>) {
-    return k.Run([dims, slice = nd.slice](KernelRun& r) { return RunGatherNd<I>(r, dims, slice); });
-  });
+  RETURN_IF_ERROR(IndexVectors::CheckDepth(nd.depth));
+  return k.Run([nd](KernelRun& r) { return RunGatherNd(r, nd, r.In(0)); });
+}
+
+// ---- From variables ----
+
+absl::Status PrepareFromVariable(KernelPrepare& k) {
+  if (!IsPlainType(k.OutType(0))) return absl::UnimplementedError("elements with constructors");
+  return PrepareResourceGather(k, RunGather);
+}
+
+absl::Status PrepareNdFromVariable(KernelPrepare& k) {
+  if (!IsPlainType(k.OutType(0))) return absl::UnimplementedError("elements with constructors");
+  const Shape& indices = k.In(1).shape();
+  if (indices.rank() > 0) RETURN_IF_ERROR(IndexVectors::CheckDepth(indices.dim(-1)));
+  return PrepareResourceGatherNd(k, RunGatherNd);
 }
 
 }  // namespace
@@ -131,6 +120,8 @@ void RegisterGatherCudaKernels(KernelRegistry& registry) {
   registry.Add("Gather", "GPU", PrepareGather);
   registry.Add("GatherV2", "GPU", PrepareGatherV2);
   registry.Add("GatherNd", "GPU", PrepareGatherNd);
+  registry.Add("ResourceGather", "GPU", PrepareFromVariable);
+  registry.Add("ResourceGatherNd", "GPU", PrepareNdFromVariable);
 }
 
 }  // namespace weir
