@@ -136,9 +136,9 @@ TEST(CudaCountingTest, Bincount) {
 }
 
 TEST(CudaCountingTest, NegativeValuesCountNowhere) {
-  const auto bins = RunOnGpu({Tensor::Of<int32_t>({3}, {-1, 1, 1}), Tensor::Scalar<int32_t>(2),
-                              Numbers(DT_FLOAT, {0})},
-                             OpOf("Bincount"));
+  const auto bins = RunOnGpu(
+      {Tensor::Of<int32_t>({3}, {-1, 1, 1}), Tensor::Scalar<int32_t>(2), Numbers(DT_FLOAT, {0})},
+      OpOf("Bincount"));
   ASSERT_TRUE(bins.ok()) << bins.status();
   ExpectClose(*bins, {Tensor::Of<float>({2}, {0, 2})}, 0);
 }

@@ -159,6 +159,108 @@ TEST_F(CudaMovingTest, TilesAndReverses) {
   });
 }
 
+TEST_F(CudaMovingTest, BlocksGoToTheBatchAndBack) {
+  struct Case {
+    Shape shape;
+    std::vector<int32_t> block, amounts;
+  };
+  const Case cases[] = {
+      {Shape({3, 8, 10, 4}), {2, 5}, {0, 0, 0, 0}},
+      {Shape({2, 7, 9, 3}), {3, 2}, {1, 4, 1, 2}},
+      {Shape({2, 300}), {7}, {3, 5}},
+      {Shape({2, 6, 4, 5, 3}), {2, 1, 3}, {0, 0, 0, 0, 1, 0}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.shape.ToString());
+    const auto spatial = static_cast<int64_t>(c.block.size());
+    const Tensor amounts = Tensor::Of<int32_t>(Shape({spatial, 2}), c.amounts);
+    ExpectSameForWidths(c.shape, [&](const Scope& scope, const Output& x) {
+      return scope.Op("SpaceToBatchND").In(x).In(c.block).In(amounts).Build();
+    });
+    ExpectSameForWidths(c.shape, [&](const Scope& scope, const Output& x) {
+      const Output blocks = scope.Op("SpaceToBatchND").In(x).In(c.block).In(amounts).Build();
+      return scope.Op("BatchToSpaceND").In(blocks).In(c.block).In(amounts).Build();
+    });
+  }
+}
+
+TEST_F(CudaMovingTest, BlocksGoToTheDepthAndBack) {
+  for (const char* op : {"SpaceToDepth", "DepthToSpace"}) {
+    for (const char* format : {"NHWC", "NCHW"}) {
+      SCOPED_TRACE(absl::StrCat(op, " ", format));
+      ExpectSameForWidths(Shape({2, 12, 8, 12 * 3}), [&](const Scope& scope, const Output& x) {
+        return scope.Op(op)
+            .In(x)
+            .Attr("block_size", int64_t{2})
+            .Attr("data_format", format)
+            .Build();
+      });
+    }
+  }
+}
+
+TEST_F(CudaMovingTest, Rolls) {
+  struct Case {
+    Shape shape;
+    std::vector<int32_t> shifts, axes;
+  };
+  const Case cases[] = {
+      {Shape({5000}), {4321}, {0}},
+      {Shape({30, 70}), {-3}, {1}},
+      {Shape({30, 16}), {7}, {0}},
+      {Shape({4, 50, 3, 9}), {1, -20, 13}, {0, 1, 1}},
+      {Shape({2, 3, 2, 3, 2, 3, 2, 3}), {1, 2, 1}, {0, 3, 7}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.shape.ToString());
+    ExpectSameForWidths(c.shape, [&](const Scope& scope, const Output& x) {
+      return scope.Op("Roll").In(x).In(c.shifts).In(c.axes).Build();
+    });
+  }
+}
+
+TEST_F(CudaMovingTest, ReversesSequences) {
+  const std::vector<int64_t> lengths = {0, 1, 9, 20, 13};
+  const auto reverse = [&](int64_t batch, int64_t seq) {
+    return [&lengths, batch, seq](const Scope& scope, const Output& x) {
+      return scope.Op("ReverseSequence")
+          .In(x)
+          .In(lengths)
+          .Attr("batch_dim", batch)
+          .Attr("seq_dim", seq)
+          .Build();
+    };
+  };
+  ExpectSameForWidths(Shape({5, 20, 12}), reverse(0, 1));
+  ExpectSameForWidths(Shape({20, 5, 3}), reverse(1, 0));
+  ExpectSameForWidths(Shape({3, 20, 4, 5}), reverse(3, 1));
+}
+
+TEST_F(CudaMovingTest, ExtractsPatches) {
+  for (const char* padding : {"SAME", "VALID"}) {
+    for (const int64_t channels : {1, 3, 8}) {
+      SCOPED_TRACE(absl::StrCat(padding, " ", channels));
+      ExpectSameForWidths(Shape({2, 17, 20, channels}), [&](const Scope& scope, const Output& x) {
+        return scope.Op("ExtractImagePatches")
+            .In(x)
+            .Attr("ksizes", std::vector<int64_t>{1, 3, 4, 1})
+            .Attr("strides", std::vector<int64_t>{1, 2, 3, 1})
+            .Attr("rates", std::vector<int64_t>{1, 2, 1, 1})
+            .Attr("padding", padding)
+            .Build();
+      });
+    }
+  }
+}
+
+TEST_F(CudaMovingTest, TileGradSumsTheCopies) {
+  const auto grad = [](const Scope& scope, const Output& x) {
+    return scope.Op("TileGrad").In(x).In({3, 1, 4}).Build();
+  };
+  ExpectSameFor(Counted<float>(Shape({9, 5, 32})), grad);  // Small whole numbers: exact.
+  ExpectSameFor(Counted<int64_t>(Shape({9, 5, 32})), grad);
+}
+
 TEST_F(CudaMovingTest, JoinsAndCutsManyPieces) {
   for (const int64_t run : {1, 3, 8}) {
     for (const bool even : {true, false}) {

@@ -12,8 +12,8 @@ void RollRows(const RollPlan& plan, const T* in, T* out, int64_t begin, int64_t 
   const int64_t head = plan.shifts[last] * plan.inner;  // What comes round from the row's end.
   const int64_t length = plan.extents[last] * plan.inner;
   for (int64_t row = begin; row < end; ++row) {
-    const int64_t from = UnshiftedRow(plan.extents.data(), plan.shifts.data(),
-                                      static_cast<int>(last), row);
+    const int64_t from =
+        UnshiftedRow(plan.extents.data(), plan.shifts.data(), static_cast<int>(last), row);
     CopyRow(in + from * length + (length - head), out + row * length, head);
     CopyRow(in + from * length, out + row * length + head, length - head);
   }
@@ -22,10 +22,9 @@ void RollRows(const RollPlan& plan, const T* in, T* out, int64_t begin, int64_t 
 absl::Status RollInput(KernelRun& r, const RollPlan& plan) {
   const int64_t length = plan.extents.back() * plan.inner;
   return DispatchElements(r.Out(0).dtype(), [&]<typename T>(TypeTag<T>) {
-    r.ParallelFor(r.Out(0).num_elements() / length, static_cast<double>(length) + 8,
-                  [&](int64_t begin, int64_t end) {
-                    RollRows(plan, r.In<T>(0), r.Out<T>(0), begin, end);
-                  });
+    r.ParallelFor(
+        r.Out(0).num_elements() / length, static_cast<double>(length) + 8,
+        [&](int64_t begin, int64_t end) { RollRows(plan, r.In<T>(0), r.Out<T>(0), begin, end); });
     return absl::OkStatus();
   });
 }

@@ -70,8 +70,8 @@ absl::Status PrepareBlocks(KernelPrepare& k, bool to_batch, const Dims& block, i
   const Shape y = out.ToShape();
   k.Out(0).SetShape(y);
   if (y.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
-  const BlockPlan plan = to_batch ? PlanBlocks(x, y, block, amounts, true)
-                                  : PlanBlocks(y, x, block, amounts, false);
+  const BlockPlan plan =
+      to_batch ? PlanBlocks(x, y, block, amounts, true) : PlanBlocks(y, x, block, amounts, false);
   return k.Run([plan, move](KernelRun& r) { return move(r, plan); });
 }
 
@@ -138,9 +138,8 @@ absl::Status PrepareDepth(KernelPrepare& k, bool to_depth, ViewCopy copy) {
   k.Out(0).SetShape(out.ToShape());
   if (x.num_elements() == 0) return k.Run([](KernelRun&) { return absl::OkStatus(); });
   const StridedView view = DepthView(x, block, format, to_depth).Simplified();
-  return k.Run([copy, view, dtype = k.OutType(0)](KernelRun& r) {
-    return copy(r, dtype, view, 0, 0);
-  });
+  return k.Run(
+      [copy, view, dtype = k.OutType(0)](KernelRun& r) { return copy(r, dtype, view, 0, 0); });
 }
 
 }  // namespace

@@ -75,8 +75,8 @@ absl::Status PrepareApproximateEqual(KernelPrepare& k) {
   const Shape& shape = k.In(0).shape();
   k.Out(0).SetShape(shape);
   return k.Run([n = shape.num_elements(), tolerance = k.Attr<float>("tolerance")](KernelRun& r) {
-    return ForEach(
-        r, n, ApproximateEqualFunction<T>{r.In<T>(0), r.In<T>(1), r.Out<bool>(0), tolerance});
+    return ForEach(r, n,
+                   ApproximateEqualFunction<T>{r.In<T>(0), r.In<T>(1), r.Out<bool>(0), tolerance});
   });
 }
 
@@ -90,8 +90,8 @@ struct BetaincFunction {
   int64_t a_step, b_step, x_step;
 
   __device__ void operator()(int64_t i) const {
-    out[i] = static_cast<T>(SpecialFunctions<DeviceMath>::IncompleteBeta(
-        a[i * a_step], b[i * b_step], x[i * x_step]));
+    out[i] = static_cast<T>(
+        SpecialFunctions<DeviceMath>::IncompleteBeta(a[i * a_step], b[i * b_step], x[i * x_step]));
   }
 };
 
@@ -101,8 +101,9 @@ absl::Status PrepareBetainc(KernelPrepare& k) {
   k.Out(0).SetShape(shape);
   return k.Run([n = shape.num_elements()](KernelRun& r) {
     const auto step = [&r](int i) { return int64_t{r.In(i).rank() > 0}; };
-    return ForEach(r, n, BetaincFunction<T>{r.In<T>(0), r.In<T>(1), r.In<T>(2), r.Out<T>(0),
-                                            step(0), step(1), step(2)});
+    return ForEach(r, n,
+                   BetaincFunction<T>{r.In<T>(0), r.In<T>(1), r.In<T>(2), r.Out<T>(0), step(0),
+                                      step(1), step(2)});
   });
 }
 
@@ -128,8 +129,9 @@ void RegisterBinaryCudaKernels(KernelRegistry& registry) {
   registry.Add("NotEqual", "GPU", PrepareEquality<NotEqualOp>);
   AddForTypes(registry, "Betainc", Types<float, double>(),
               []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareBetainc<T>(k); });
-  AddForTypes(registry, "ApproximateEqual", Types<Half, BFloat16, float, double, int64_t>(),
-              []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareApproximateEqual<T>(k); });
+  AddForTypes(
+      registry, "ApproximateEqual", Types<Half, BFloat16, float, double, int64_t>(),
+      []<typename T>(TypeTag<T>, KernelPrepare& k) { return PrepareApproximateEqual<T>(k); });
 }
 
 }  // namespace weir

@@ -88,8 +88,8 @@ absl::Status PrepareHistogram(KernelPrepare& k) {
   return DispatchType<int32_t, int64_t>(k.OutType(0), [&]<typename Count>(TypeTag<Count>) {
     return k.Run([n, bins](KernelRun& r) -> absl::Status {
       RETURN_IF_ERROR(GpuFill(r, nullptr, r.Out(0)));
-      return ForEach(
-          r, n, HistogramFunction<T, Count>{r.In<T>(0), r.In<T>(1), r.Out<Count>(0), bins});
+      return ForEach(r, n,
+                     HistogramFunction<T, Count>{r.In<T>(0), r.In<T>(1), r.Out<Count>(0), bins});
     });
   });
 }

@@ -18,9 +18,8 @@ struct BlockMap {
 };
 
 absl::Status GpuMoveBlocks(KernelRun& r, const BlockPlan& plan) {
-  BlockMap map{.rank = static_cast<int>(plan.axes.size()),
-               .batch = plan.batch,
-               .to_batch = plan.to_batch};
+  BlockMap map{
+      .rank = static_cast<int>(plan.axes.size()), .batch = plan.batch, .to_batch = plan.to_batch};
   std::copy(plan.axes.begin(), plan.axes.end(), map.axes);
   return GpuMapRows(r, plan.inner, map);
 }
