@@ -13,7 +13,7 @@ namespace {
 Complex128 ValueOf(const Tensor& t, int64_t i) {
   Complex128 value = 0;
   const auto read = [&]<typename T>(TypeTag<T>) {
-    if constexpr (std::is_same_v<T, Complex64>) {
+    if constexpr (std::is_same_v<T, Complex64> || std::is_same_v<T, Complex128>) {
       value = Complex128(t.data<T>()[i]);
     } else {
       value = static_cast<double>(t.data<T>()[i]);
@@ -22,7 +22,7 @@ Complex128 ValueOf(const Tensor& t, int64_t i) {
   };
   const absl::Status status =
       DispatchType<Half, BFloat16, float, double, bool, int8_t, int16_t, int32_t, int64_t, uint8_t,
-                   uint16_t, uint32_t, uint64_t, Complex64>(t.dtype(), read);
+                   uint16_t, uint32_t, uint64_t, Complex64, Complex128>(t.dtype(), read);
   EXPECT_TRUE(status.ok()) << status;
   return value;
 }

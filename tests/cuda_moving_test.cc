@@ -240,7 +240,7 @@ TEST_F(CudaMovingTest, ExtractsPatches) {
   for (const char* padding : {"SAME", "VALID"}) {
     for (const int64_t channels : {1, 3, 8}) {
       SCOPED_TRACE(absl::StrCat(padding, " ", channels));
-      ExpectSameForWidths(Shape({2, 17, 20, channels}), [&](const Scope& scope, const Output& x) {
+      const auto extract = [&](const Scope& scope, const Output& x) {
         return scope.Op("ExtractImagePatches")
             .In(x)
             .Attr("ksizes", std::vector<int64_t>{1, 3, 4, 1})
@@ -248,7 +248,12 @@ TEST_F(CudaMovingTest, ExtractsPatches) {
             .Attr("rates", std::vector<int64_t>{1, 2, 1, 1})
             .Attr("padding", padding)
             .Build();
-      });
+      };
+      const Shape images({2, 17, 20, channels});
+      ExpectSameFor(Counted<uint8_t>(images), extract);
+      ExpectSameFor(Counted<Half>(images), extract);
+      ExpectSameFor(Counted<float>(images), extract);
+      ExpectSameFor(Counted<double>(images), extract);
     }
   }
 }
