@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "weir/tests/cuda_compare.h"
 
@@ -31,6 +32,25 @@ Tensor ComplexNumbers(const Shape& shape, uint32_t seed = 1) {
     z.mutable_data<T>()[i] = T(re.data<F>()[i], im.data<F>()[i]);
   }
   return z;
+}
+
+TEST(CudaCheckNumericsTest, TellsWhatThereIs) {
+  const auto checked = [](const Tensor& x) {
+    const auto ran = RunOnGpu({x}, [](const Scope& scope, const std::vector<Output>& in) {
+      return scope.Op("CheckNumerics").In(in[0]).Attr("message", std::string("x")).Build();
+    });
+    return ran.ok() ? "ok" : std::string(ran.status().message());
+  };
+  std::vector<float> values(100'000, 1);
+  const auto check = [&] { return checked(Tensor::Vector<float>(values)); };
+  EXPECT_EQ(check(), "ok");
+  values[99'999] = kInf;
+  EXPECT_THAT(check(), testing::HasSubstr("x : Tensor had Inf values"));
+  values[7] = kNan;
+  EXPECT_THAT(check(), testing::HasSubstr("x : Tensor had Inf and NaN values"));
+  EXPECT_THAT(checked(Tensor::Scalar<double>(kNan)),
+              testing::HasSubstr("x : Tensor had NaN values"));
+  EXPECT_EQ(checked(Numbers(DT_HALF, Shape({0, 3}))), "ok");
 }
 
 TEST(CudaEqualityTest, AllTypes) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 
+#include "weir/kernels/cpu/checks_util.h"
 #include "weir/kernels/cpu/elementwise_util.h"
 
 namespace weir {
@@ -28,19 +29,18 @@ absl::Status PrepareCheckNumerics(KernelPrepare& k) {
         if (nan) has_nan.store(true, std::memory_order_relaxed);
         if (inf) has_inf.store(true, std::memory_order_relaxed);
       });
-      if (has_nan || has_inf) {
-        return InvalidArgument(message, " : Tensor had ",
-                               has_nan && has_inf ? "Inf and NaN"
-                               : has_nan          ? "NaN"
-                                                  : "Inf",
-                               " values");
-      }
-      return absl::OkStatus();
+      return NumericsError(message, has_nan, has_inf);
     });
   });
 }
 
 }  // namespace
+
+absl::Status NumericsError(absl::string_view message, bool has_nan, bool has_inf) {
+  if (!has_nan && !has_inf) return absl::OkStatus();
+  const char* const what = has_nan && has_inf ? "Inf and NaN" : has_nan ? "NaN" : "Inf";
+  return InvalidArgument(message, " : Tensor had ", what, " values");
+}
 
 void RegisterCheckKernels(KernelRegistry& registry) {
   registry.Add("CheckNumerics", "CPU", PrepareCheckNumerics);

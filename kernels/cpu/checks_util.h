@@ -14,6 +14,8 @@ namespace weir {
 absl::Status CheckAddN(KernelPrepare& k);
 absl::Status CheckClip(KernelPrepare& k);
 absl::Status CheckBitpack(KernelPrepare& k);
+// What CheckNumerics says when it has found such numbers.
+absl::Status NumericsError(absl::string_view message, bool has_nan, bool has_inf);
 
 // The multiples, which divide the dimensions.
 absl::StatusOr<Dims> CheckTileGrad(KernelPrepare& k);

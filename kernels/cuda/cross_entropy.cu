@@ -92,21 +92,16 @@ struct SparseCrossEntropyRow {
   }
 };
 
-template <typename T>
-struct FillNan {
-  T* y;
-  __device__ void operator()(int64_t i) const {
-    y[i] = T(std::numeric_limits<ComputeType<T>>::quiet_NaN());
-  }
-};
-
 absl::Status PrepareSparseCrossEntropy(KernelPrepare& k) {
   RETURN_IF_ERROR(PrepareSparseCrossEntropyShapes(k));
   const int64_t rows = k.In(0).shape().dim(0), n = k.In(0).shape().dim(1);
   return ForCudaType<Half, BFloat16, float, double>(k, [&]<typename T>() {
     return k.ForType<int32_t, int64_t>("Tlabels", [&]<typename Label>() {
       return k.Run([=](KernelRun& r) {
-        if (n == 0) return ForEach(r, rows, FillNan<T>{r.Out<T>(0)});  // No label is in range.
+        if (n == 0) {  // No label is in range.
+          constexpr auto kNan = std::numeric_limits<ComputeType<T>>::quiet_NaN();
+          return ForEach(r, rows, SetTo<T>{r.Out<T>(0), T(kNan)});
+        }
         return RunSoftmaxRows(r, rows, n,
                               SparseCrossEntropyRow<T, Label>{r.In<T>(0), r.In<Label>(1), n,
                                                               r.Out<T>(0), r.Out<T>(1)});

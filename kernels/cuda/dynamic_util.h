@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weir/core/device_memory.h"
+#include "weir/kernels/cuda/fill_util.h"
 #include "weir/kernels/cuda/scan_util.h"
 
 namespace weir {
@@ -25,14 +26,6 @@ absl::StatusOr<T> ReadBack(const KernelRun& r, const T* from) {
   ASSIGN_OR_RETURN(const std::vector<T> values, ReadBack(r, from, 1));
   return values[0];
 }
-
-template <typename T>
-struct SetTo {
-  T* out;
-  T value;
-
-  __device__ void operator()(int64_t i) const { out[i] = value; }
-};
 
 // Each block has a row of `length` counts, and replaces each by the sum of those before it;
 // totals[row] gets the sum of all.

@@ -4,19 +4,12 @@
 #include "weir/kernels/common/segment_functions.h"
 #include "weir/kernels/cpu/segment_util.h"
 #include "weir/kernels/cuda/atomic_util.h"
+#include "weir/kernels/cuda/fill_util.h"
 #include "weir/kernels/cuda/indices_util.h"
 #include "weir/kernels/cuda/rows_util.h"
 
 namespace weir {
 namespace {
-
-template <typename A>
-struct FillWith {
-  A value;
-  A* out;
-
-  __device__ void operator()(int64_t i) const { out[i] = value; }
-};
 
 // out[ids[i], j] = R::Combine(out[ids[i], j], data[i, j]), in any order.
 template <typename R, typename T>
@@ -59,7 +52,7 @@ template <typename R, typename T>
 absl::Status RunUnsorted(const KernelRun& r, const UnsortedSegments& shape, ComputeType<T>* out) {
   using A = ComputeType<T>;
   const int64_t n = shape.segments * shape.width;
-  RETURN_IF_ERROR(ForEach(r, n, FillWith<A>{A(R::template Empty<T>()), out}));
+  RETURN_IF_ERROR(ForEach(r, n, SetTo<A>{out, A(R::template Empty<T>())}));
   const CombineRows<R, T> combine{reinterpret_cast<const T*>(r.In(0).raw_data()),
                                   DeviceIndices(r.In(1)), out, shape.segments, shape.width};
   return ForEachInRows(r, shape.n, shape.width, combine);

@@ -82,16 +82,17 @@ absl::Status RunStep(const KernelRun& r, const StepInputs& in, const StepFlags& 
     const Tensor& scalar = r.In(in.scalars[i]);
     step.scalars[i] = {scalar.raw_data(), scalar.dtype() == DT_INT64};
   }
-  return Variable::UpdateAll(variables, r.memory(), [&](absl::Span<Tensor* const> t) -> absl::Status {
-    RETURN_IF_ERROR(CheckStepShapes(t, gradient, /*sparse=*/true));
-    if (gradient.num_elements() == 0) return absl::OkStatus();
-    for (int i = 0; i < Step::kVariables; ++i) step.variables[i] = t[i]->mutable_data<T>();
-    ASSIGN_OR_RETURN(step.indices,
-                     SortIndices(r, indices, t[0]->dim(0), r.Workspace<SortedIndex>(scratch)));
-    step.count = indices.num_elements();
-    step.width = gradient.num_elements() / step.count;
-    return ForEachInRows(r, step.count, step.width, step);
-  });
+  return Variable::UpdateAll(
+      variables, r.memory(), [&](absl::Span<Tensor* const> t) -> absl::Status {
+        RETURN_IF_ERROR(CheckStepShapes(t, gradient, /*sparse=*/true));
+        if (gradient.num_elements() == 0) return absl::OkStatus();
+        for (int i = 0; i < Step::kVariables; ++i) step.variables[i] = t[i]->mutable_data<T>();
+        ASSIGN_OR_RETURN(step.indices,
+                         SortIndices(r, indices, t[0]->dim(0), r.Workspace<SortedIndex>(scratch)));
+        step.count = indices.num_elements();
+        step.width = gradient.num_elements() / step.count;
+        return ForEachInRows(r, step.count, step.width, step);
+      });
 }
 
 template <template <typename> class RuleOf, typename T>
