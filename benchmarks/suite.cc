@@ -25,7 +25,9 @@ absl::StatusOr<Suite> Suite::Start(const SuiteOptions& options) {
   suite.options_ = options;
   suite.setting_ = SettingOf(options);
   suite.session_options_.threads = options.threads;
-  ASSIGN_OR_RETURN(auto devices, DevicesFor(options.device, {.allow_tf32 = options.allow_tf32}));
+  GpuOptions gpu;
+  if (options.allow_tf32) gpu.float32_math = Float32Math::kTf32;
+  ASSIGN_OR_RETURN(auto devices, DevicesFor(options.device, gpu));
   if (devices.empty()) {
     std::printf("{\"ceiling\": true, \"fma_gflops\": %.1f, \"copy_gb_s\": %.2f}\n", FmaGflops(),
                 CopyGigabytesPerSecond());

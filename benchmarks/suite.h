@@ -15,7 +15,7 @@ namespace weir::benchmarks {
 struct SuiteOptions {
   int threads = 1;
   std::string device = "";  // "/device:GPU:0"; empty: the CPU.
-  bool allow_tf32 = false;  // As in GpuOptions.
+  bool allow_tf32 = false;  // Of a GPU: Float32Math::kTf32.
   bool small = false;       // Sizes that any machine runs at once, to test the cases themselves.
   double seconds = 2;       // That a case is called for.
   std::vector<std::string> prefixes = {};  // Of the cases that run; empty: all.
