@@ -140,9 +140,10 @@ TEST(CudaPoolTest, Volumes) {
       ExpectSame({x}, tolerance, PoolOf("AvgPool3D", v));
       const Tensor y = RunOnGpu({x}, PoolOf("MaxPool3D", v)).value()[0];
       const Tensor dy = Numbers(type, y.shape(), 3);
-      ExpectSame({x, y, dy}, tolerance, PoolOf("MaxPool3DGrad", v));
+      // The CPU rounds after each of up to eight windows.
+      ExpectSame({x, y, dy}, 4 * tolerance, PoolOf("MaxPool3DGrad", v));
       ExpectSame({x, y, Numbers(type, v.input, 5)}, 0, PoolOf("MaxPool3DGradGrad", v));
-      ExpectSame({ShapeTensor(v.input), dy}, tolerance, PoolOf("AvgPool3DGrad", v));
+      ExpectSame({ShapeTensor(v.input), dy}, 4 * tolerance, PoolOf("AvgPool3DGrad", v));
     }
   }
 }
