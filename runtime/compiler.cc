@@ -35,14 +35,9 @@ class Compiler {
     if (options_.optimize && context_.devices.size() > 1) FuseNodes(needed);
     FindUnvalidatedAssigns(needed);
     first_slot_.assign(graph_.num_nodes(), Program::kNoSlot);
-    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
-      if (!needed[id]) continue;
-      const Node& node = graph_.node(id);
-      if (absl::Status status = Lower(node); !status.ok()) {
-        return Annotate(status, absl::StrCat(node.Description(), ": "));
-      }
-    }
+    const absl::Status lowered = LowerAll(needed);
     if (options_.log_device_placement) LogPlacement(needed);
+    RETURN_IF_ERROR(lowered);
     if (context_.devices.size() > 1) OrderSteps(graph_, needed, fused_, draft_);
     RETURN_IF_ERROR(BindFetches());
     LayOut(context_.devices.size(), draft_);
@@ -263,6 +258,17 @@ class Compiler {
     return read->second.slot;
   }
 
+  absl::Status LowerAll(const std::vector<bool>& needed) {
+    for (NodeId id = 0; id < graph_.num_nodes(); ++id) {
+      if (!needed[id]) continue;
+      const Node& node = graph_.node(id);
+      if (absl::Status status = Lower(node); !status.ok()) {
+        return Annotate(status, absl::StrCat(node.Description(), ": "));
+      }
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Lower(const Node& node) {
     std::vector<uint32_t> inputs, outputs;
     for (int i = 0; i < node.num_inputs(); ++i) {
@@ -364,12 +370,15 @@ class Compiler {
     if (k.needs_value()) return AddDynamic(node, inputs, outputs, k.values_used());
     RETURN_IF_ERROR(status);
     if (!CanFold(node, k, inputs)) return AddPrepared(node, k, inputs, outputs);
+    const uint8_t placed = PlacementOf(node);
     if (IsPure(node) && PlacementOf(node) != kHost) {  // The compiler computes on the host.
       MoveToHost(node, outputs);
       k = KernelPrepare(node, again, context_.resources, context_.devices, PlacementOf(node));
       RETURN_IF_ERROR(kernels_.Prepare(k));
     }
-    return Fold(node, k, inputs, outputs);
+    RETURN_IF_ERROR(Fold(node, k, inputs, outputs));
+    PlacementOf(node) = placed;  // Which is what is told of it.
+    return absl::OkStatus();
   }
 
   // True where a kernel of the host may stand in for one that its device lacks.

@@ -192,6 +192,13 @@ struct Session::Impl {
     }
     return true;
   }
+  // Notes that the first `runs` were waited for; false if they all had been before.
+  bool WaitedFor(int64_t runs) {
+    int64_t waited = runs_waited_for.load();
+    while (waited < runs && !runs_waited_for.compare_exchange_weak(waited, runs)) {
+    }
+    return waited < runs;
+  }
   absl::Status CallError(const SignatureRunner& signature, absl::Span<const Tensor> feeds);
   absl::Status CheckFeeds(const SignatureRunner& signature, absl::Span<const Tensor> feeds) const;
   absl::Status RunTraced(ProgramRunner& runner, absl::Span<const Tensor> feeds,
@@ -209,7 +216,10 @@ struct Session::Impl {
   ThreadPool* pool = nullptr;
   mutable ResourceStore resources;
   std::atomic<bool> closed{false};
-  std::atomic<bool> is_at_work{false};  // Devices may have errors that no run has reported.
+  // Runs that left work to devices, and how many of them, the first ones, somebody has waited for
+  // since: of the others there may be errors that no run has reported.
+  std::atomic<int64_t> runs_on_devices{0};
+  std::atomic<int64_t> runs_waited_for{0};
 
   mutable Mutex mu;  // Guards the graph against Extend, and the table of signatures.
   Graph graph;
@@ -378,11 +388,15 @@ absl::Status Session::Impl::Run(SignatureRunner& signature, absl::Span<const Ten
   if (runner == nullptr) {
     ASSIGN_OR_RETURN(runner, CompileFor(signature, feeds, run));
   }
+  const int64_t runs_before = runs_on_devices.load(std::memory_order_relaxed);
   const absl::Status status = call.trace && metadata != nullptr
                                   ? RunTraced(*runner, feeds, results, run, *metadata)
                                   : runner->Run(feeds, results, run);
-  if (!runner->program().devices.empty() && !run.has_waited) {
-    is_at_work.store(true, std::memory_order_relaxed);
+  if (runner->program().devices.empty()) return status;
+  if (run.has_waited) {
+    WaitedFor(runs_before);
+  } else {
+    runs_on_devices.fetch_add(1, std::memory_order_relaxed);
   }
   return status;
 }
@@ -499,7 +513,8 @@ absl::Status Session::Extend(const GraphDef& graph_def) {
 
 absl::Status Session::Close() {
   impl_->closed.store(true);
-  return impl_->is_at_work.exchange(false) ? impl_->Synchronize() : absl::OkStatus();
+  const int64_t runs = impl_->runs_on_devices.load();
+  return impl_->WaitedFor(runs) ? impl_->Synchronize() : absl::OkStatus();
 }
 
 const Graph& Session::graph() const { return impl_->graph; }

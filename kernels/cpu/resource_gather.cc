@@ -22,7 +22,8 @@ absl::StatusOr<Shape> ShapeOf(const GatherPlan& plan, const Shape&) { return pla
 // The output has a size from the start when the variable promises its shape; otherwise that shows
 // only while running.
 template <typename MakePlan, typename Gather>
-absl::Status PrepareFromVariable(KernelPrepare& k, MakePlan make_plan, Gather gather) {
+absl::Status PrepareFromVariable(KernelPrepare& k, const MakePlan& make_plan,
+                                 const Gather& gather) {
   const PartialShape declared = DeclaredVariableShape(k, 0);
   const bool sized = declared.IsFullyDefined();
   if (sized) {

@@ -84,8 +84,9 @@ absl::StatusOr<CudnnDescriptor> MakeTensor(const CudnnFunctions& dnn, const Conv
 using Descriptors = std::vector<CudnnDescriptor>;
 
 absl::Status Add(absl::StatusOr<CudnnDescriptor> made, Descriptors* to) {
-  if (made.ok()) to->push_back(*std::move(made));
-  return made.status();
+  if (!made.ok()) return made.status();
+  to->push_back(*std::move(made));
+  return absl::OkStatus();
 }
 
 // By their numbers, as many as the problem has.
