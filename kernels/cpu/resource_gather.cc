@@ -22,8 +22,7 @@ absl::StatusOr<Shape> ShapeOf(const GatherPlan& plan, const Shape&) { return pla
 // The output has a size from the start when the variable promises its shape; otherwise that shows
 // only while running.
 template <typename MakePlan, typename Gather>
-absl::Status PrepareFromVariable(KernelPrepare& k, const MakePlan& make_plan,
-                                 const Gather& gather) {
+absl::Status PrepareFromVariable(KernelPrepare& k, MakePlan make_plan, Gather gather) {
   const PartialShape declared = DeclaredVariableShape(k, 0);
   const bool sized = declared.IsFullyDefined();
   if (sized) {
@@ -33,7 +32,8 @@ absl::Status PrepareFromVariable(KernelPrepare& k, const MakePlan& make_plan,
   } else {
     k.Out(0).Unsized();
   }
-  return k.Run([=, dtype = k.OutType(0)](KernelRun& r) -> absl::Status {
+  return k.Run([declared, sized, dtype = k.OutType(0), make_plan = std::move(make_plan),
+                gather = std::move(gather)](KernelRun& r) -> absl::Status {
     ASSIGN_OR_RETURN(Variable * variable, VariableOfType(r, 0, dtype));
     ASSIGN_OR_RETURN(const Tensor value, variable->ReadIn(r.memory()));
     ASSIGN_OR_RETURN(const auto plan, make_plan(value.shape()));
