@@ -71,11 +71,13 @@ absl::StatusOr<DeviceName> DeviceName::Parse(absl::string_view text) {
   if (text.empty() || text == "/") return name;
   absl::string_view rest = text;
   if (!absl::ConsumePrefix(&rest, "/")) {
-    return InvalidArgument("'", text, "' is not a device: it must start with '/'");
+    return InvalidArgument("'", text,
+                           "' is not a device, such as '/device:GPU:0': it must start with '/'");
   }
   for (absl::string_view part : absl::StrSplit(rest, '/')) {
     if (!ParsePart(part, &name)) {
-      return InvalidArgument("'", text, "' is not a device: cannot read '", part, "'");
+      return InvalidArgument("'", text, "' is not a device, such as '/device:GPU:0': cannot read '",
+                             part, "'");
     }
   }
   return name;

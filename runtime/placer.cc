@@ -82,6 +82,14 @@ bool StaysOnHost(const Node& node) {
   return has_int32;
 }
 
+// The device that the node names.
+absl::StatusOr<DeviceName> WantedBy(const Node& node) {
+  absl::StatusOr<DeviceName> wanted = DeviceName::Parse(node.device());
+  if (wanted.ok()) return wanted;
+  return InvalidArgument("Cannot assign a device for operation ", node.name(), ": ",
+                         wanted.status().message());
+}
+
 class Placer {
  public:
   Placer(const Graph& graph, const std::vector<bool>& needed, absl::Span<Device* const> devices,
@@ -154,12 +162,8 @@ class Placer {
       }
     }
     if (node.device().empty()) return absl::OkStatus();
-    absl::StatusOr<DeviceName> wanted = DeviceName::Parse(node.device());
-    if (!wanted.ok()) {
-      return InvalidArgument("Cannot assign a device for operation ", node.name(), ": ",
-                             wanted.status().message());
-    }
-    if (absl::Status status = Merge(*wanted, options_.soft, &group->wanted); !status.ok()) {
+    ASSIGN_OR_RETURN(const DeviceName wanted, WantedBy(node));
+    if (absl::Status status = Merge(wanted, options_.soft, &group->wanted); !status.ok()) {
       return InvalidArgument("Cannot colocate nodes '", graph_.node(group->asked).name(), "' and '",
                              node.name(), "': ", status.message());
     }
@@ -216,8 +220,13 @@ class Placer {
 absl::StatusOr<Placement> Place(const Graph& graph, const std::vector<bool>& needed,
                                 absl::Span<Device* const> devices, const KernelRegistry& kernels,
                                 const PlacementOptions& options) {
-  // With the host alone and nothing to refuse, there is nothing to find out.
-  if (devices.size() == 1 && options.soft) return Placement(graph.num_nodes(), kHost);
+  // With the host alone there is nothing to find out, but for names that are none.
+  if (devices.size() == 1 && options.soft) {
+    for (NodeId id = 0; id < graph.num_nodes(); ++id) {
+      if (needed[id]) RETURN_IF_ERROR(WantedBy(graph.node(id)).status());
+    }
+    return Placement(graph.num_nodes(), kHost);
+  }
   return Placer(graph, needed, devices, kernels, options).Run();
 }
 

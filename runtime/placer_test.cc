@@ -34,11 +34,13 @@ class PlacerTest : public testing::Test {
   // The devices of the nodes, in order, as digits; or the error.
   std::string Placed(bool soft) {
     EXPECT_TRUE(scope_.status().ok()) << scope_.status();
-    const Graph& graph = scope_.graph();
+    return PlacedIn(scope_.graph(), soft, 3);
+  }
+  std::string PlacedIn(const Graph& graph, bool soft, size_t num_devices) {
     const std::vector<bool> needed(static_cast<size_t>(graph.num_nodes()), true);
     Device* const devices[] = {&cpu_, &gpu0_, &gpu1_};
     const absl::StatusOr<Placement> placed =
-        Place(graph, needed, devices, kernels_, {.soft = soft});
+        Place(graph, needed, absl::MakeSpan(devices).first(num_devices), kernels_, {.soft = soft});
     if (!placed.ok()) return std::string(placed.status().message());
     std::string digits;
     for (uint8_t d : *placed) digits += static_cast<char>('0' + d);
@@ -104,6 +106,20 @@ TEST_F(PlacerTest, WhatNoDeviceIsIsAnErrorUnlessSoft) {
             "/job:localhost/replica:0/task:0/device:GPU:0, "
             "/job:localhost/replica:0/task:0/device:GPU:1");
   EXPECT_EQ(Placed(true), "1");
+}
+
+TEST_F(PlacerTest, ANameThatIsNoneIsAnErrorOnAnyMachine) {
+  Graph graph(scope_.graph().registry());  // As imported.
+  NodeSpec spec;
+  spec.name = "a";
+  spec.op = "NoOp";
+  spec.device = "gpu";
+  ASSERT_TRUE(graph.AddNode(std::move(spec)).ok());
+  for (const size_t num_devices : {1, 3}) {
+    EXPECT_EQ(PlacedIn(graph, true, num_devices),
+              "Cannot assign a device for operation a: 'gpu' is not a device, such as "
+              "'/device:GPU:0': it must start with '/'");
+  }
 }
 
 TEST_F(PlacerTest, WithoutAKernelThere) {

@@ -108,9 +108,12 @@ TEST_F(CudaDeviceTest, SaysWhatIsMissing) {
 
 TEST_F(CudaDeviceTest, OldGpusAreRefused) {
   cuda_emulation::SetMachine({.devices = 2, .major = 7, .minor = 5});
-  EXPECT_EQ(ErrorOf({.visible_device_list = "1"}),
-            "UNAVAILABLE: GPU:0: GPU 1 of those that this process sees has compute capability 7.5, "
-            "and this program needs 8.0; 'visible_device_list' chooses among several");
+  EXPECT_EQ(
+      ErrorOf({.visible_device_list = "1"}),
+      "UNAVAILABLE: GPU:0: GPU 1 of those that this process sees has compute capability 7.5, "
+      "and this program needs 8.0; CUDA_VISIBLE_DEVICES and 'visible_device_list' choose among "
+      "several");
+  EXPECT_NE(ErrorOf({}).find("GPU:0: GPU 0 of those"), std::string::npos);
   cuda_emulation::SetMachine({.major = 8, .minor = 0});
   EXPECT_EQ(ErrorOf({}), "none");
   cuda_emulation::SetMachine({.major = 12, .minor = 1});

@@ -60,7 +60,7 @@ absl::Status CheckCapability(int ordinal) {
   return absl::UnavailableError(
       absl::StrCat("GPU ", ordinal, " of those that this process sees has compute capability ",
                    major, ".", minor, ", and this program needs ", kLeastMajor, ".", kLeastMinor,
-                   "; 'visible_device_list' chooses among several"));
+                   "; CUDA_VISIBLE_DEVICES and 'visible_device_list' choose among several"));
 }
 
 // The GPUs' numbers that `list` ("2,0") names, of those that are below `count`.
@@ -145,19 +145,27 @@ absl::StatusOr<std::vector<std::shared_ptr<Device>>> MakeCudaDevices(
   ASSIGN_OR_RETURN(const std::vector<int> ordinals,
                    ParseVisibleDevices(options.visible_device_list, count));
   std::vector<std::shared_ptr<Device>> devices;
-  for (size_t id = 0; id < ordinals.size(); ++id) {
+  absl::Status too_old;
+  for (const int ordinal : ordinals) {
+    const int id = static_cast<int>(devices.size());
     const std::string name = absl::StrCat("GPU:", id, ": ");
-    RETURN_IF_ERROR(Annotate(CheckCapability(ordinals[id]), name));
+    const absl::Status capable = Annotate(CheckCapability(ordinal), name);
+    // Like TensorFlow, leaves out those that nobody has asked for.
+    if (absl::IsUnavailable(capable) && options.visible_device_list.empty()) {
+      too_old.Update(capable);
+      continue;
+    }
+    RETURN_IF_ERROR(capable);
     size_t free = 0, total = 0;
-    RETURN_IF_ERROR(CudaStatus(cudaSetDevice(ordinals[id]), name + "cudaSetDevice"));
+    RETURN_IF_ERROR(CudaStatus(cudaSetDevice(ordinal), name + "cudaSetDevice"));
     RETURN_IF_ERROR(CudaStatus(cudaMemGetInfo(&free, &total), name + "cudaMemGetInfo"));
     absl::StatusOr<BlockAllocator::Options> memory = MemoryOptions(options, free, total);
     if (!memory.ok()) return Annotate(memory.status(), name);
     ASSIGN_OR_RETURN(std::shared_ptr<Device> device,
-                     CudaDevice::Make(ordinals[id], static_cast<int>(id), *memory, kernels,
-                                      options.float32_math));
+                     CudaDevice::Make(ordinal, id, *memory, kernels, options.float32_math));
     devices.push_back(std::move(device));
   }
+  if (devices.empty()) return too_old;
   return devices;
 }
 

@@ -88,6 +88,7 @@ absl::StatusOr<Session> Open(const Options& options, const Scope& scope, Env* gr
   SessionOptions session_options;
   session_options.threads = static_cast<int>(std::min<int64_t>(options.threads, 1024));
   session_options.memory_limit = options.memory_limit;
+  session_options.log_device_placement = options.log_device_placement;
   session_options.env = graph_env;
   ASSIGN_OR_RETURN(session_options.devices, DevicesFor(options.device));
   return Session::Create(scope, session_options);

@@ -33,10 +33,11 @@ Runs a TensorFlow 1.x graph. MODEL is a binary GraphDef (.pb), a text one (.pbtx
   --list                  show placeholders, variables, likely outputs, ops and what is unsupported
   --explain_kernels       show the kernels of each op of the graph, in the order in which they are
                           asked
+  --log_device_placement  tell on standard error where each node that runs is placed
   --benchmark             time the steps
   --trace FILE.json       write a timeline of the last step for chrome://tracing
   --timeout_ms N          give up a step after this time; 0: never (60000)
-  --memory_limit BYTES    the most that tensors may take; 0: no limit (4 GiB)
+  --memory_limit BYTES    the most that tensors of the host may take; 0: no limit (4 GiB)
   --allow_dir DIR         let ops of the graph read and write files in DIR
   -h, --help              show this
 
@@ -122,10 +123,12 @@ std::map<std::string, Setter> ValueFlags(Options& o) {
 absl::StatusOr<Options> ParseOptions(int argc, char** argv) {
   Options options;
   const std::map<std::string, Setter> values = ValueFlags(options);
-  const std::map<std::string, bool*> switches = {{"list", &options.list},
-                                                 {"benchmark", &options.benchmark},
-                                                 {"explain_kernels", &options.explain_kernels},
-                                                 {"help", &options.help}};
+  const std::map<std::string, bool*> switches = {
+      {"list", &options.list},
+      {"benchmark", &options.benchmark},
+      {"explain_kernels", &options.explain_kernels},
+      {"log_device_placement", &options.log_device_placement},
+      {"help", &options.help}};
   for (int i = 1; i < argc; ++i) {
     absl::string_view arg = argv[i];
     if (arg == "-h") arg = "--help";

@@ -30,6 +30,7 @@ struct Options {
   bool list = false;
   bool benchmark = false;
   bool explain_kernels = false;
+  bool log_device_placement = false;
   bool help = false;
 };
 

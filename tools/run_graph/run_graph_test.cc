@@ -416,9 +416,9 @@ TEST_F(RunGraphTest, DevicesAreTheCpuOrSayWhatIsMissing) {
 TEST_F(RunGraphTest, HelpListsEveryFlag) {
   const std::string help = OutputOf({"--help"});
   EXPECT_EQ(OutputOf({"-h"}), help);
-  for (const char* flag :
-       {"feed", "fetch", "target", "init", "checkpoint", "steps", "output_dir", "format", "threads",
-        "device", "list", "benchmark", "trace", "timeout_ms", "memory_limit"}) {
+  for (const char* flag : {"feed", "fetch", "target", "init", "checkpoint", "steps", "output_dir",
+                           "format", "threads", "device", "list", "benchmark",
+                           "log_device_placement", "trace", "timeout_ms", "memory_limit"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  --") + flag + " ")) << flag;
   }
 }
