@@ -1,3 +1,4 @@
+#include <cmath>
 #include <type_traits>
 #include <vector>
 
@@ -53,12 +54,21 @@ absl::Status PrepareWhere(KernelPrepare& k) {
 template <typename T>
 using Key = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>, float, T>;
 
+template <typename K>
+bool IsNan(const K& key) {
+  if constexpr (std::is_floating_point_v<K>) return std::isnan(key);
+  return false;
+}
+
 template <typename T, typename Index>
 absl::Status FindMissing(KernelRun& r) {
   const absl::Span<const T> x = r.In(0).values<T>(), y = r.In(1).values<T>();
   absl::flat_hash_set<Key<T>> known;
   known.reserve(y.size());
-  for (const T& value : y) known.insert(static_cast<Key<T>>(value));
+  for (const T& value : y) {
+    const Key<T> key = static_cast<Key<T>>(value);
+    if (!IsNan(key)) known.insert(key);  // A NaN is equal to nothing: nobody would find it.
+  }
   std::vector<Index> missing;
   for (size_t i = 0; i < x.size(); ++i) {
     if (!known.contains(static_cast<Key<T>>(x[i]))) missing.push_back(static_cast<Index>(i));
