@@ -6,6 +6,7 @@
 
 #include "absl/base/attributes.h"
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "weir/core/env.h"
 #include "weir/graph/graph.h"
 #include "weir/runtime/device.h"
@@ -241,7 +242,9 @@ class Executor {
   // With the node, and, when a device has no memory left, with who holds it.
   absl::Status Explained(const Step& step, const absl::Status& status) const {
     const absl::Status named = Annotate(status, absl::StrCat(run_.node->Description(), ": "));
-    if (!absl::IsResourceExhausted(status) || step.device == 0) return named;
+    const bool is_devices = absl::IsResourceExhausted(status) && step.device != 0 &&
+                            absl::StrContains(status.message(), run_.device->name());
+    if (!is_devices) return named;
     return absl::Status(named.code(),
                         absl::StrCat(named.message(), "; the program's tensors take ",
                                      program_.arena_bytes[step.device], " bytes",

@@ -20,9 +20,8 @@ struct Sum {
 };
 
 // upto[c] = the sum of the weights of classes [0, c], those without a finite logit having none.
-// Returns the sum of all.
 template <typename T>
-__device__ double AddWeights(const T* logits, int64_t classes, double* upto) {
+__device__ void AddWeights(const T* logits, int64_t classes, double* upto) {
   const auto logit_of = [&](int64_t c) { return static_cast<double>(logits[c]); };
   double top = static_cast<double>(std::numeric_limits<T>::lowest()), of_block;
   for (int64_t c = threadIdx.x; c < classes; c += kBlockThreads) {
@@ -39,7 +38,6 @@ __device__ double AddWeights(const T* logits, int64_t classes, double* upto) {
     if (c < classes) upto[c] = before + sum;
     before += all;
   }
-  return before;
 }
 
 // The first class behind whose stretch `target` is not.
@@ -62,8 +60,9 @@ __global__ void MultinomialKernel(MultinomialPlan plan, const T* logits, const P
                                   double* scratch, int32_t* narrow, int64_t* wide) {
   double* const upto = scratch + blockIdx.x * plan.classes;
   for (int64_t row = blockIdx.x; row < plan.batch; row += gridDim.x) {
-    const double total = AddWeights(logits + row * plan.classes, plan.classes, upto);
+    AddWeights(logits + row * plan.classes, plan.classes, upto);
     __syncthreads();
+    const double total = upto[plan.classes - 1];
     for (int64_t j = threadIdx.x; j < plan.samples; j += kBlockThreads) {
       const int64_t sample = row * plan.samples + j;
       Philox generator = *base;
@@ -71,7 +70,9 @@ __global__ void MultinomialKernel(MultinomialPlan plan, const T* logits, const P
       const auto words = generator.Next();
       const size_t at = sample % 2 == 0 ? 0 : 2;
       const double target = UniformDouble(words[at], words[at + 1]) * total;
-      const int64_t drawn = ClassAt(upto, plan.classes, target);
+      int64_t drawn = ClassAt(upto, plan.classes, target);
+      // Rounding may have taken the target to the end.
+      if (total > 0 && drawn == plan.classes) drawn = plan.classes - 1;
       if (wide != nullptr) {
         wide[sample] = drawn;
       } else {

@@ -242,8 +242,9 @@ __global__ void TopKByHeapKernel(TopKPlan plan, const T* x, int32_t* scratch, T*
     }
     __syncthreads();
     for (int64_t tile = plan.count + 1; tile < plan.n; tile += kBlockThreads) {
-      const auto i = static_cast<int32_t>(tile + threadIdx.x);
-      const int is_found = i < plan.n && is_before(i, heap[0]) ? 1 : 0;
+      const int64_t at = tile + threadIdx.x;
+      const auto i = static_cast<int32_t>(at);
+      const int is_found = at < plan.n && is_before(i, heap[0]) ? 1 : 0;
       int all;
       const int upto = ScanBlock(is_found, &all, [](int a, int b) { return a + b; });
       if (is_found != 0) found[upto - 1] = i;

@@ -131,7 +131,8 @@ absl::StatusOr<BlockAllocator::Options> MemoryOptions(const GpuOptions& options,
   }
   const size_t available = free - std::min(free, own);
   if (!memory.grow && memory.limit == 0) memory.limit = available;
-  if (memory.limit > free) memory.limit = memory.grow ? free : available;
+  const bool by_fraction = options.per_process_gpu_memory_fraction > 0 && options.memory_limit == 0;
+  if (by_fraction) memory.limit = std::min(memory.limit, memory.grow ? free : available);
   memory.limit = memory.limit / BlockAllocator::kAlignment * BlockAllocator::kAlignment;
   return memory;
 }
